@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every ceiling in one place. A name that ends in _DEFAULT is what a config may
+ * change; the others are fixed. Sizes are bytes, times milliseconds.
+ */
+#ifndef HG_BASE_LIMITS_H
+#define HG_BASE_LIMITS_H
+
+/* Heads */
+#define HG_LIMIT_HEAD_DEFAULT (64u * 1024u)
+#define HG_LIMIT_HEAD_MAX (1024u * 1024u)
+#define HG_LIMIT_HEADERS 256u         /* fields in one head */
+#define HG_LIMIT_TRAILER (8u * 1024u) /* a trailer section */
+#define HG_LIMIT_CHUNK_EXT 1024u      /* chunk-size line with its extensions */
+#define HG_LIMIT_INTERIM 16u          /* 1xx answers before a final one */
+#define HG_LIMIT_REQUEST_ID 128u
+
+/* Bodies and buffers */
+#define HG_LIMIT_BODY_DEFAULT (10u * 1024u * 1024u)
+#define HG_LIMIT_IO_CHUNK (16u * 1024u)     /* read at once: one TLS record */
+#define HG_LIMIT_RELAY_BUFFER (64u * 1024u) /* waiting for a slow reader, each direction */
+#define HG_LIMIT_TURN (256u * 1024u)        /* moved for one exchange before others get their turn */
+#define HG_LIMIT_RETRY_DEFAULT (256u * 1024u)
+#define HG_LIMIT_RETRY_TOTAL (64u * 1024u * 1024u) /* kept by all exchanges of a thread */
+#define HG_LIMIT_ARENA (2u * 1024u * 1024u)
+#define HG_LIMIT_LOG_BUFFER (1024u * 1024u)
+#define HG_LIMIT_ECHO (64u * 1024u) /* a respond action's body */
+
+/* Rules */
+#define HG_LIMIT_PATTERN_MATCH 100000u /* PCRE2 match limit */
+#define HG_LIMIT_PATTERN_DEPTH 1000u
+#define HG_LIMIT_PATTERN_HEAP_KIB 1024u
+#define HG_LIMIT_USE_DEPTH 16u /* rules that use rules */
+
+/* Config */
+#define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
+#define HG_LIMIT_INCLUDE_DEPTH 16u
+#define HG_LIMIT_DIAGNOSTICS 1000u
+#define HG_LIMIT_SECRET (64u * 1024u)
+
+/* Upstream */
+#define HG_LIMIT_POOL_IDLE_DEFAULT 64u /* idle connections a key and thread */
+#define HG_LIMIT_POOL_IDLE_TIME_DEFAULT 90000u
+#define HG_LIMIT_POOL_AGE_DEFAULT (3600u * 1000u)
+#define HG_LIMIT_ADDRESSES 16u              /* tried for one name */
+#define HG_LIMIT_CONNECT_HEAD (16u * 1024u) /* a proxy's answer to CONNECT */
+
+/* Times */
+#define HG_TIME_CONNECT_DEFAULT 10000u
+#define HG_TIME_TUNNEL_DEFAULT 30000u
+#define HG_TIME_TLS_DEFAULT 10000u
+#define HG_TIME_REQUEST_HEAD_DEFAULT 60000u
+#define HG_TIME_REQUEST_BODY_DEFAULT 300000u /* between two reads */
+#define HG_TIME_RESPONSE_HEAD_DEFAULT 1800000u
+#define HG_TIME_IDLE_DEFAULT 1800000u
+#define HG_TIME_KEEP_ALIVE_DEFAULT 75000u
+#define HG_TIME_DRAIN_DEFAULT 30000u
+#define HG_TIME_LINGER 5000u                  /* reading on after an answer that ends a connection */
+#define HG_TIME_LINGER_MAX 30000u             /* in all */
+#define HG_LIMIT_LINGER (64u * 1024u * 1024u) /* and how much */
+#define HG_TIME_ACCEPT_PAUSE 250u             /* after running out of descriptors */
+
+/* Clients */
+#define HG_LIMIT_ACCEPT_BATCH 64u
+#define HG_LIMIT_BACKLOG 4096
+
+#endif

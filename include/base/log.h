@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The log sink: whole lines from any thread, written without ever blocking a
+ * worker. Lines gather in a bounded buffer; a flush writes as much as the
+ * descriptor takes. When the reader is slow and the buffer is full, lines are
+ * dropped, counted, and the count is reported in a line of its own when there
+ * is room again. The descriptor is written non-blocking: a pipe or a tty is
+ * opened anew through /proc/self/fd so that the flag is ours alone.
+ */
+#ifndef HG_BASE_LOG_H
+#define HG_BASE_LOG_H
+
+#include "base/json.h"
+#include "base/slice.h"
+
+enum hg_log_level { HG_LOG_DEBUG, HG_LOG_INFO, HG_LOG_WARN, HG_LOG_ERROR };
+
+struct hg_log;
+/* Every function here takes a NULL log and then does nothing: a log that is off. hg_log_dropped counts in
+ * lines. The process must ignore SIGPIPE. */
+
+#define HG_LOG_LINE_MAX 4096 /* PIPE_BUF: one write is one line for the reader */
+
+/* A log to a descriptor the caller keeps open (it is not closed by the log). NULL without memory. */
+struct hg_log *hg_log_new(int fd, enum hg_log_level least);
+/* Waits at most wait_ms for the rest to be written, then frees. */
+void hg_log_free(struct hg_log *log, unsigned wait_ms);
+
+bool hg_log_on(const struct hg_log *log, enum hg_log_level level);
+
+/* Adds one line ('\n' is appended). Thread-safe, does not write. */
+void hg_log_line(struct hg_log *log, struct hg_slice line);
+
+/* Starts an event line: {"timestamp":...,"level":...,"event":"<event>". The caller adds
+ * fields and passes it to hg_log_emit. out must hold HG_LOG_LINE_MAX bytes. */
+void hg_log_begin(struct hg_json *j, char *out, enum hg_log_level level, const char *event);
+void hg_log_emit(struct hg_log *log, struct hg_json *j);
+
+/* Shorthand for an event with just a "message" field; skipped when the level is off. */
+void hg_log_event(struct hg_log *log, enum hg_log_level level, const char *event, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Writes what the descriptor takes now. Called at the end of a loop's turn, and before exit.
+ * Returns false when lines are still waiting (call again later). */
+bool hg_log_flush(struct hg_log *log);
+
+uint64_t hg_log_dropped(const struct hg_log *log);
+
+#endif

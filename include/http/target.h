@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Request targets: query parameters and path segments, forwarded byte for byte.
+ */
+#ifndef HG_HTTP_TARGET_H
+#define HG_HTTP_TARGET_H
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+/* Next "name=value" part of a query off *rest, '&'-separated; raw name and value (value.p NULL without '=').
+ * Empty parts are handed out too, so that the parts joined by '&' are the query again. False at the end,
+ * which is rest->p NULL (not rest->n 0). *whole is the part as written. */
+bool hg_query_next(struct hg_slice *rest, struct hg_slice *name, struct hg_slice *value,
+                   struct hg_slice *whole);
+
+/* Percent-decoded (and '+' as space) copy in the arena; bad escapes are kept as they are. .p NULL: arena
+ * full. */
+struct hg_slice hg_query_decode(struct hg_arena *arena, struct hg_slice raw);
+
+/* Does the path have a dot segment (literal or percent-encoded, RFC 3986, 5.2.4), a backslash (also encoded),
+ * or an encoded NUL or other control? Used for frontends with a path condition or path = "strict". */
+bool hg_path_is_ambiguous(struct hg_slice path);
+
+#endif

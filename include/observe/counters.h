@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Counters of one thread. Only that thread writes them; any thread may read
+ * them at any time (relaxed atomics), and readers sum over threads.
+ */
+#ifndef HG_OBSERVE_COUNTERS_H
+#define HG_OBSERVE_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* name, is a gauge (goes down again) */
+#define HG_COUNTERS(X)                                                 \
+    X(sessions, 1)        /* client connections now */                 \
+    X(active_requests, 1) /* exchanges now */                          \
+    X(upstream_open, 1)   /* upstream connections now, lent or idle */ \
+    X(upstream_idle, 1)                                                \
+    X(retry_kept_bytes, 1) /* request bytes kept for sending again */  \
+    X(sessions_total, 0)                                               \
+    X(requests_total, 0)                                               \
+    X(requests_refused_total, 0) /* answered by us with 4xx or 5xx */  \
+    X(upstream_connects_total, 0)                                      \
+    X(upstream_reused_total, 0)                                        \
+    X(upstream_retries_total, 0)                                       \
+    X(upstream_failures_total, 0)                                      \
+    X(tls_resumed_total, 0)                                            \
+    X(client_left_total, 0)                                            \
+    X(bytes_in_total, 0)                                               \
+    X(bytes_out_total, 0)                                              \
+    X(accept_pauses_total, 0)
+
+struct hg_counters {
+#define X(name, gauge) _Atomic uint64_t name;
+    HG_COUNTERS(X)
+#undef X
+};
+
+/* One writer per struct: no locked instruction is needed. */
+#define HG_COUNT_ADD(c, name, n)                                                                  \
+    atomic_store_explicit(&(c)->name,                                                             \
+                          atomic_load_explicit(&(c)->name, memory_order_relaxed) + (uint64_t)(n), \
+                          memory_order_relaxed)
+#define HG_COUNT_SUB(c, name, n)                                                                  \
+    atomic_store_explicit(&(c)->name,                                                             \
+                          atomic_load_explicit(&(c)->name, memory_order_relaxed) - (uint64_t)(n), \
+                          memory_order_relaxed)
+#define HG_COUNT_SET(c, name, n) atomic_store_explicit(&(c)->name, (uint64_t)(n), memory_order_relaxed)
+
+/* A reader's sum. */
+struct hg_counts {
+#define X(name, gauge) uint64_t name;
+    HG_COUNTERS(X)
+#undef X
+};
+void hg_counts_add(struct hg_counts *sum, const struct hg_counters *c);
+
+struct hg_json;
+/* All of them as fields of the open object. */
+void hg_counts_json(const struct hg_counts *c, struct hg_json *j);
+
+#endif

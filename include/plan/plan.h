@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The plan: what runs. Compiled from a checked model, immutable, reference-
+ * counted, shared by all threads. Nothing at run time reads config. All
+ * pointers inside live as long as the plan; secrets are slots (base/secret.h).
+ */
+#ifndef HG_PLAN_PLAN_H
+#define HG_PLAN_PLAN_H
+
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "config/diag.h"
+#include "config/model.h"
+#include "rules/ruleset.h"
+
+struct hg_timeouts { /* milliseconds */
+    uint64_t connect, tunnel, tls, request_head, request_body, response_head, idle, keep_alive, drain;
+};
+
+struct hg_global {
+    unsigned threads;       /* 1 to 64; default: the CPUs we may use */
+    const char *user;       /* name or NULL */
+    const char *group;      /* name or NULL */
+    enum hg_log_level log_level;
+    const char *log_to;     /* "stdout", "stderr" or a path */
+    uint64_t drain;         /* grace at SIGTERM, ms */
+    const char *ready_file; /* or NULL */
+};
+
+enum hg_bind_kind { HG_BIND_TCP, HG_BIND_UNIX };
+
+struct hg_bind_tls {
+    const char *cert, *key;     /* PEM files; cert NULL: plain */
+    const char *client_ca;      /* or NULL */
+};
+
+struct hg_bind {
+    enum hg_bind_kind kind;
+    const char *text;      /* as resolved, for logs */
+    const char *host;      /* TCP: IP literal, "*" or "::" for any */
+    uint16_t port;         /* TCP: 0 means any free one */
+    const char *path;      /* UNIX */
+    unsigned mode;         /* UNIX: permission bits, default 0600 */
+    struct hg_bind_tls tls;
+    const char *file;
+    unsigned line;
+};
+
+struct hg_missing {
+    const char *what; /* NULL: configured. Else what is missing, e.g. "environment variable OPENAI_API_KEY is not set" */
+    unsigned status;            /* default 503 */
+    struct hg_slice body;       /* .p NULL: the default JSON error */
+};
+
+struct hg_client_tls {
+    const char *ca;          /* PEM file that replaces the system's CAs, or NULL */
+    const char *extra_ca;    /* NODE_EXTRA_CA_CERTS, adds; or NULL */
+    const char *sni;         /* name sent and verified instead of the server's host, or NULL */
+    const char *cert, *key;  /* client certificate, or NULL */
+    bool verify;
+};
+
+struct hg_proxy {
+    const char *name;  /* of its backend block */
+    const char *host;
+    uint16_t port;
+    struct hg_secret *authorization; /* value of Proxy-Authorization from the URL's user info, or NULL */
+    struct hg_connect_header {
+        struct hg_slice name;
+        struct hg_template *value;
+    } *headers;
+    size_t n_headers;
+};
+
+struct hg_server {
+    bool tls;
+    const char *host;         /* name or address literal without brackets */
+    uint16_t port;
+    const char *host_field;   /* value of Host: port only when it is not the scheme's own */
+    const char *key;          /* what makes two connections interchangeable: proxy and its credentials, host, port,
+                                 SNI, CA set, verification, client certificate (credentials as a digest) */
+    const struct hg_backend *backend;
+    size_t index;             /* over all servers of the plan */
+};
+
+struct hg_backend {
+    const char *name;
+    struct hg_server *server;
+    size_t servers;
+    const struct hg_proxy *proxy; /* NULL: direct */
+    struct hg_client_tls tls;
+    struct hg_ruleset *request, *response; /* never NULL */
+    struct hg_timeouts timeout;
+    struct {
+        size_t idle_max;
+        uint64_t idle_ms, age_ms;
+    } pool;
+    size_t retry_buffer; /* 0: never sent again */
+    const char *file;
+    unsigned line;
+};
+
+struct hg_frontend {
+    const char *name;
+    struct hg_bind *bind;
+    size_t binds;
+    struct hg_ruleset *request, *response; /* never NULL */
+    const struct hg_backend *backend;      /* NULL: answers come from the rules only */
+    struct hg_timeouts timeout;
+    size_t limit_head;
+    uint64_t limit_body; /* UINT64_MAX: none */
+    bool path_strict;
+    struct hg_missing missing;
+    size_t index;
+    const char *file;
+    unsigned line;
+};
+
+struct hg_plan {
+    atomic_uint refs;
+    struct hg_global global;
+    struct hg_frontend *frontend;
+    size_t frontends;
+    struct hg_backend *backend; /* those with servers */
+    size_t backends;
+    size_t servers; /* over all backends */
+    struct hg_plan_store *store; /* private: owns every string, ruleset and slot */
+};
+
+/* Where $<NAME> comes from. */
+struct hg_environment {
+    void *ctx;
+    const char *(*get)(void *ctx, const char *name); /* NULL: unset */
+};
+/* The process environment. */
+extern const struct hg_environment hg_environment_process;
+
+struct hg_plan_options {
+    bool stand_in_secrets; /* check: a secret that is missing is only a warning, and files need not be there */
+};
+
+/* NULL when d has errors (or without memory). Warnings do not prevent a plan. */
+struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,
+                              const struct hg_plan_options *options, struct hg_diag *d);
+
+struct hg_plan *hg_plan_ref(struct hg_plan *p);
+void hg_plan_unref(struct hg_plan **p);
+
+#endif

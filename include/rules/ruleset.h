@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A ruleset is an immutable list of actions, run in the order written, on one
+ * message of one direction. It is built from strings, knows nothing of config,
+ * sockets or clocks, and is shared by all threads.
+ */
+#ifndef HG_RULES_RULESET_H
+#define HG_RULES_RULESET_H
+
+#include "rules/template.h"
+
+/* kind, name in the config, directions (1 request, 2 response) */
+#define HG_ACTIONS(X)                      \
+    X(USE, "use", 3)                       \
+    X(DROP_HEADER, "drop-header", 3)       \
+    X(SET_HEADER, "set-header", 3)         \
+    X(ADD_HEADER, "add-header", 1)         \
+    X(DEFAULT_HEADER, "default-header", 1) \
+    X(DROP_QUERY, "drop-query", 1)         \
+    X(DENY, "deny", 1)                     \
+    X(RESPOND, "respond", 1)
+
+enum hg_action_kind {
+#define X(id, name, directions) HG_ACTION_##id,
+    HG_ACTIONS(X)
+#undef X
+};
+
+enum hg_direction { HG_REQUEST_RULES = 1, HG_RESPONSE_RULES = 2 };
+
+struct hg_ruleset;
+
+/* A condition: all that are given must hold. Texts are pattern texts; .p NULL: not given. When exactly one of
+ * them is a regex with groups, $1..$9 in the values of the action are what it captured. */
+struct hg_pair {
+    struct hg_slice name, value;
+};
+struct hg_when {
+    struct hg_slice method, path, host; /* path: as received, without query; host: without port */
+    const struct hg_pair *header;       /* name exact, value pattern */
+    size_t headers;
+    const struct hg_pair *query; /* name decoded, exact, caseless; value pattern, decoded */
+    size_t queries;
+};
+
+struct hg_action_spec {
+    enum hg_action_kind kind;
+    const char *where;    /* "file:line", copied */
+    struct hg_slice name; /* header name, or pattern of drop-*; $<...> is expanded (quoted in patterns) */
+    struct hg_slice value;
+    bool aliases;
+    const struct hg_when *when; /* NULL: always */
+    struct hg_ruleset *child;   /* USE: taken over when the result is OK */
+    /* DENY and RESPOND */
+    unsigned status;
+    struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
+    const struct hg_pair *header; /* of the answer; values are templates */
+    size_t headers;
+};
+
+struct hg_rule_note {
+    char text[256]; /* BAD: what is wrong; UNSET: empty */
+    char name[128]; /* UNSET: the variable */
+    bool in_value;  /* BAD: in the value, not in the name */
+    size_t offset;
+};
+
+enum hg_append {
+    HG_APPEND_OK,
+    HG_APPEND_VANISHED, /* $<NAME?> unset: left out */
+    HG_APPEND_UNSET, /* unconditional and $<NAME> unset, or unset in the condition itself: the caller must not
+                        serve. In any case the action is kept and fails the request that meets it; a
+                        conditional one gives OK (with note.name) */
+    HG_APPEND_BAD,
+};
+
+struct hg_ruleset *hg_ruleset_new(enum hg_direction direction);
+void hg_ruleset_free(struct hg_ruleset *rs);
+
+enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_spec *spec,
+                                 const struct hg_resolver *resolver, struct hg_rule_note *note);
+
+/* Notes for `check`: patterns that would match a protected header had they been allowed to, and values that
+ * put a plain variable into a known credential header. Calls back once per finding. */
+void hg_ruleset_warnings(const struct hg_ruleset *rs,
+                         void (*warn)(void *ctx, const char *where, const char *text), void *ctx);
+
+/* The i-th secret used by actions that every request reaches / by any action; NULL behind the last. */
+struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, bool unconditional);
+
+/* Does a drop pattern or a set target name this header? For trailers: such a field is refused. */
+enum hg_match hg_ruleset_names(const struct hg_ruleset *rs, struct hg_scratch *scratch, struct hg_slice name);
+
+enum hg_verdict {
+    HG_VERDICT_PASS,
+    HG_VERDICT_REPLY, /* deny or respond: outcome.reply */
+    HG_VERDICT_FAIL,  /* could not be evaluated: the request must not leave */
+};
+
+/* why, name in logs and JSON, status, sentence (%s: outcome.name) */
+#define HG_RULE_FAILS(X)                                                                       \
+    X(NONE, "none", 200, "")                                                                   \
+    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                 \
+    X(SECRET, "not_configured", 503, "a credential has no value")                              \
+    X(UNSET, "not_configured", 503, "a variable is not set")                                   \
+    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header") \
+    X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
+
+enum hg_rule_fail {
+#define X(id, name, status, text) HG_RULE_FAIL_##id,
+    HG_RULE_FAILS(X)
+#undef X
+};
+const char *hg_rule_fail_name(enum hg_rule_fail f);
+unsigned hg_rule_fail_status(enum hg_rule_fail f);
+const char *hg_rule_fail_text(enum hg_rule_fail f);
+
+struct hg_outcome {
+    const char *where; /* file:line of the action that decided; valid as long as the ruleset */
+    enum hg_rule_fail fail;
+    char name[128]; /* FAIL: the secret's source or the variable */
+    /* REPLY */
+    bool denied; /* by deny, not respond */
+    unsigned status;
+    struct hg_slice body;      /* in the arena; .p NULL for deny without body */
+    struct hg_headers headers; /* in the arena */
+};
+
+struct hg_rules_run {
+    struct hg_arena *arena;
+    struct hg_scratch *scratch;
+    struct hg_vars *vars;
+    struct hg_request *request;   /* acted on by request rules; read by conditions of both */
+    struct hg_response *response; /* acted on by response rules; NULL for request rules */
+};
+
+enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,
+                               struct hg_outcome *out);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Strings with $<...> (resolved when the plan is built) and %{...} or $1..$9
+ * (per request), compiled once to segments and expanded in one pass; what is
+ * put in is never scanned again. $$ and %% are the characters.
+ *
+ *   $<NAME> $<NAME:-default> $<NAME?> $<secret:x> $<host:NAME> $<base64:...> $<uuid> $<int:NAME:-600>
+ *   %{request-id} %{client-ip} %{method} %{path} %{host} %{frontend} %{server-host} %{time} %{header:NAME}
+ *   %{headers} (respond bodies only: the request's head as it stands, a line each, the request line first)
+ *
+ * The value of a plain variable with a CR, LF or NUL inside is BAD. host and %{host} are without port; an
+ * IPv6 address keeps its brackets.
+ */
+#ifndef HG_RULES_TEMPLATE_H
+#define HG_RULES_TEMPLATE_H
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "http/head.h"
+#include "rules/pattern.h"
+
+/* Where $<...> gets its values. */
+struct hg_resolver {
+    void *ctx;
+    /* The variable's value (empty counts as unset), valid while the plan is built; false: unset. */
+    bool (*env)(void *ctx, struct hg_slice name, struct hg_slice *value);
+    /* The declared secret's slot, or NULL: not declared. */
+    struct hg_secret_slot *(*secret)(void *ctx, struct hg_slice name);
+    const char *uuid; /* once per process */
+};
+
+/* What %{...} gets its values from; slices live as long as the exchange. */
+struct hg_vars {
+    struct hg_slice request_id, client_ip, frontend, server_host, time;
+    const struct hg_request *request;   /* method, path, host, header:NAME, headers */
+    const struct hg_captures *captures; /* may be NULL */
+};
+
+#define HG_TEMPLATE_VARS 1u     /* %{...} allowed */
+#define HG_TEMPLATE_CAPTURES 2u /* $1..$9 allowed */
+#define HG_TEMPLATE_SECRETS 4u  /* $<secret:...> allowed */
+#define HG_TEMPLATE_HEADERS 8u  /* %{headers} allowed */
+
+struct hg_template;
+
+enum hg_template_result {
+    HG_TEMPLATE_OK,
+    HG_TEMPLATE_UNSET,  /* $<NAME> without a value: note.name */
+    HG_TEMPLATE_VANISH, /* $<NAME?> without a value */
+    HG_TEMPLATE_BAD,    /* note.text says what and note.offset where */
+};
+
+struct hg_template_note {
+    char text[200];
+    char name[128];
+    size_t offset;
+};
+
+enum hg_template_result hg_template_compile(struct hg_slice text, unsigned allow,
+                                            const struct hg_resolver *resolver, struct hg_template **out,
+                                            struct hg_template_note *note);
+void hg_template_free(struct hg_template *t);
+
+/* The text when it needs nothing per request and no secret; .p NULL otherwise. */
+struct hg_slice hg_template_static(const struct hg_template *t);
+
+/* The i-th secret slot used (also inside base64), or NULL behind the last. */
+struct hg_secret_slot *hg_template_secret(const struct hg_template *t, size_t i);
+
+enum hg_expand { HG_EXPAND_OK, HG_EXPAND_NO_SECRET, HG_EXPAND_NO_MEMORY };
+
+/* The host of an authority: without port, an IPv6 address with its brackets. */
+struct hg_slice hg_template_host(struct hg_slice authority);
+
+/* Into the arena (or the template's own text when it is static). NO_SECRET: *missing is the slot without a
+ * value. */
+enum hg_expand hg_template_expand(const struct hg_template *t, const struct hg_vars *vars,
+                                  struct hg_arena *arena, struct hg_slice *out,
+                                  const struct hg_secret_slot **missing);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A generation: a plan together with what it needs from the wired side, its TLS
+ * contexts. Built once, immutable, reference-counted; a session keeps the
+ * generation it began with.
+ */
+#ifndef HG_UPSTREAM_GENERATION_H
+#define HG_UPSTREAM_GENERATION_H
+
+#include "io/tls.h"
+#include "plan/plan.h"
+
+struct hg_generation {
+    atomic_uint refs;
+    struct hg_plan *plan;
+    struct hg_tls **server_tls; /* by hg_server.index; NULL: plain */
+    struct hg_tls ***bind_tls;  /* [frontend][bind]; NULL: plain */
+};
+
+/* Takes the reference to plan over, also on failure. NULL with a sentence in err that names the block. */
+struct hg_generation *hg_generation_new(struct hg_plan *plan, char *err, size_t errlen);
+struct hg_generation *hg_generation_ref(struct hg_generation *g);
+void hg_generation_unref(struct hg_generation **g);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands. argv[0] is the command's word; each returns the exit status:
+ * 0, 1 (failed; it said why), 2 (wrong usage).
+ */
+#ifndef HG_APP_CMD_H
+#define HG_APP_CMD_H
+
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+
+#endif

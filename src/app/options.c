@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reads the options of a command.
+ */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int bad(const char *what, const char *which)
+{
+    fprintf(stderr, "hdrgate: %s%s; see \"hdrgate help\"\n", what, which);
+    return 2;
+}
+
+int options_read(struct options *o, int argc, char **argv, int run)
+{
+    memset(o, 0, sizeof(*o));
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (strcmp(name, "-f") == 0 && value != NULL) {
+            if (o->files == OPTIONS_FILES_MAX)
+                return bad("too many -f; name a folder instead of ", value);
+            o->file[o->files++] = value;
+            i++;
+        } else if (run && strcmp(name, "--ready-file") == 0 && value != NULL) {
+            o->ready_file = value;
+            i++;
+        } else if (strcmp(name, "-f") == 0 || (run && strcmp(name, "--ready-file") == 0)) {
+            return bad("a path is missing behind ", name);
+        } else {
+            return bad(name[0] == '-' ? "unknown option " : "unexpected argument ", name);
+        }
+    }
+    return o->files != 0 ? 0 : bad("no configuration: say -f FILE or -f FOLDER", "");
+}
+
+const char *options_rules_dir(void)
+{
+    const char *dir = getenv("HDRGATE_RULES_DIR");
+
+    return dir != NULL && dir[0] != '\0' ? dir : HG_RULES_DIR;
+}

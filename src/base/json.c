@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * JSON into a fixed buffer. Each field is written whole or taken back, and room
+ * for the closing brackets is kept free at all times, so that a log line or an
+ * error body is valid JSON however long its parts are.
+ */
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/check.h"
+
+static void sane(const struct hg_json *j)
+{
+    HG_ASSERT(j->cap >= 64);
+    /* Every open object's bracket and the NUL still fit. */
+    HG_ASSERT(j->len + j->depth + 1 <= j->cap);
+}
+
+static bool put(struct hg_json *j, const char *p, size_t n)
+{
+    if (n > j->cap - j->len - j->depth - 1)
+        return false;
+    memcpy(j->out + j->len, p, n);
+    j->len += n;
+    return true;
+}
+
+/* Length of the well-formed UTF-8 sequence (RFC 3629) at p, or 0. */
+static size_t utf8_len(const unsigned char *p, size_t n)
+{
+    unsigned char c = p[0], low = 0x80, high = 0xbf;
+    size_t len;
+    if (c < 0x80)
+        return 1;
+    if (c >= 0xc2 && c <= 0xdf) {
+        len = 2;
+    } else if (c >= 0xe0 && c <= 0xef) {
+        len = 3;
+        low = c == 0xe0 ? 0xa0 : low;
+        high = c == 0xed ? 0x9f : high; /* no surrogates */
+    } else if (c >= 0xf0 && c <= 0xf4) {
+        len = 4;
+        low = c == 0xf0 ? 0x90 : low;
+        high = c == 0xf4 ? 0x8f : high;
+    } else {
+        return 0;
+    }
+    if (n < len || p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if (p[i] < 0x80 || p[i] > 0xbf)
+            return 0;
+    return len;
+}
+
+static bool put_escaped(struct hg_json *j, unsigned char c)
+{
+    static const char short_names[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+    char text[8];
+    for (size_t i = 0; i + 1 < sizeof(short_names); i += 2) {
+        if ((unsigned char)short_names[i] == c) {
+            text[0] = '\\';
+            text[1] = short_names[i + 1];
+            return put(j, text, 2);
+        }
+    }
+    int n = snprintf(text, sizeof(text), "\\u%04x", c);
+    return put(j, text, (size_t)n);
+}
+
+static bool put_string(struct hg_json *j, struct hg_slice s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (!put(j, "\"", 1))
+        return false;
+    for (size_t i = 0; i < s.n;) {
+        size_t len = utf8_len(p + i, s.n - i);
+        bool ok;
+        if (len == 0)
+            ok = put(j, "\xef\xbf\xbd", 3);
+        else if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\' || p[i] == 0x7f)
+            ok = put_escaped(j, p[i]);
+        else
+            ok = put(j, s.p + i, len);
+        if (!ok)
+            return false;
+        i += len ? len : 1;
+    }
+    return put(j, "\"", 1);
+}
+
+static bool put_key(struct hg_json *j, const char *key)
+{
+    if (j->need_comma && !put(j, ",", 1))
+        return false;
+    return put_string(j, hg_slice_str(key)) && put(j, ":", 1);
+}
+
+/* After an attempt that began at `start`: kept whole, or taken back. */
+static void settle(struct hg_json *j, size_t start, bool ok)
+{
+    if (ok) {
+        j->need_comma = true;
+    } else {
+        j->len = start;
+        j->truncated = true;
+    }
+    sane(j);
+}
+
+void hg_json_begin(struct hg_json *j, char *out, size_t cap)
+{
+    *j = (struct hg_json){.out = out, .cap = cap, .depth = 1};
+    out[0] = '{';
+    j->len = 1;
+    sane(j);
+}
+
+void hg_json_str(struct hg_json *j, const char *key, struct hg_slice value)
+{
+    sane(j);
+    if (j->skipped)
+        return;
+    size_t start = j->len;
+    settle(j, start, put_key(j, key) && put_string(j, value));
+}
+
+/* Control characters as a terminal knows them: C0, DEL, and C1 in its UTF-8 form. */
+static size_t control_len(const char *p, size_t n)
+{
+    unsigned char c = (unsigned char)p[0];
+    if (c < 0x20 || c == 0x7f)
+        return 1;
+    if (c == 0xc2 && n > 1 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9f)
+        return 2;
+    return 0;
+}
+
+void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value)
+{
+    char kept[HG_JSON_PEER_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < value.n && n < sizeof(kept);) {
+        size_t control = control_len(value.p + i, value.n - i);
+        size_t len = utf8_len((const unsigned char *)value.p + i, value.n - i);
+        len = len ? len : 1;
+        if (!control && len > sizeof(kept) - n)
+            break;
+        if (!control) {
+            memcpy(kept + n, value.p + i, len);
+            n += len;
+        }
+        i += control ? control : len;
+    }
+    hg_json_str(j, key, hg_slice(kept, n));
+}
+
+__attribute__((format(printf, 3, 4))) static void put_number(struct hg_json *j, const char *key,
+                                                             const char *fmt, ...)
+{
+    char text[32];
+    sane(j);
+    if (j->skipped)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    HG_ASSERT(n > 0 && (size_t)n < sizeof(text));
+    size_t start = j->len;
+    settle(j, start, put_key(j, key) && put(j, text, (size_t)n));
+}
+
+void hg_json_u64(struct hg_json *j, const char *key, uint64_t value)
+{
+    put_number(j, key, "%llu", (unsigned long long)value);
+}
+
+void hg_json_i64(struct hg_json *j, const char *key, int64_t value)
+{
+    put_number(j, key, "%lld", (long long)value);
+}
+
+void hg_json_bool(struct hg_json *j, const char *key, bool value)
+{
+    put_number(j, key, "%s", value ? "true" : "false");
+}
+
+void hg_json_ms(struct hg_json *j, const char *key, uint64_t us)
+{
+    put_number(j, key, "%llu.%03u", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
+}
+
+void hg_json_open(struct hg_json *j, const char *key)
+{
+    sane(j);
+    size_t start = j->len;
+    /* Two bytes: the bracket and the room for its closing one. */
+    if (j->skipped || !put_key(j, key) || !put(j, "{ ", 2)) {
+        j->skipped++;
+        settle(j, start, false);
+        return;
+    }
+    j->len--;
+    j->depth++;
+    j->need_comma = false;
+    sane(j);
+}
+
+void hg_json_close(struct hg_json *j)
+{
+    sane(j);
+    if (j->skipped) {
+        j->skipped--;
+        return;
+    }
+    HG_ASSERT(j->depth > 1);
+    j->depth--;
+    j->out[j->len++] = '}';
+    j->need_comma = true;
+    sane(j);
+}
+
+struct hg_slice hg_json_end(struct hg_json *j)
+{
+    sane(j);
+    while (j->depth > 0) {
+        j->depth--;
+        j->out[j->len++] = '}';
+    }
+    j->skipped = 0;
+    j->out[j->len] = '\0';
+    return hg_slice(j->out, j->len);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The log sink. Lines gather under a lock; the loop's turn ends with a flush
+ * that writes as much as the reader takes. Losing lines is better than making
+ * a gateway wait for its log, but it is never silent: the count is a line too.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#define FILE_CHUNK (64u * 1024u)
+#define DROP_LINE_MAX 256u
+
+enum sink {
+    SINK_PLAIN,  /* a regular file, or our own non-blocking descriptor */
+    SINK_SOCKET, /* send with MSG_DONTWAIT */
+    SINK_POLLED, /* could not be opened anew: ask poll before each write of at most PIPE_BUF */
+};
+
+struct hg_log {
+    pthread_mutex_t lock;
+    int fd;
+    bool own_fd;
+    bool regular;
+    enum sink sink;
+    enum hg_log_level least;
+    struct hg_buf lines;
+    uint64_t reported; /* of dropped */
+    _Atomic uint64_t dropped;
+    atomic_bool pending; /* lines may wait: lets an idle flush skip the lock */
+};
+
+static const char *level_name(enum hg_log_level level)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    HG_ASSERT((size_t)level < sizeof(names) / sizeof(names[0]));
+    return names[level];
+}
+
+/* O_NONBLOCK belongs to the open file, which our parent and siblings may share; one of our own is opened
+ * where the system lets us. A regular file never blocks in that sense and must keep its offset. */
+static void choose_sink(struct hg_log *log)
+{
+    struct stat st;
+    char path[64];
+    if (fstat(log->fd, &st) != 0 || S_ISREG(st.st_mode)) {
+        log->regular = true;
+        return;
+    }
+    if (S_ISSOCK(st.st_mode)) {
+        log->sink = SINK_SOCKET;
+        return;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", log->fd);
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_APPEND);
+    if (fd < 0) {
+        log->sink = SINK_POLLED;
+        return;
+    }
+    log->fd = fd;
+    log->own_fd = true;
+}
+
+struct hg_log *hg_log_new(int fd, enum hg_log_level least)
+{
+    struct hg_log *log = calloc(1, sizeof(*log));
+    if (!log)
+        return NULL;
+    if (pthread_mutex_init(&log->lock, NULL) != 0) {
+        free(log);
+        return NULL;
+    }
+    log->fd = fd;
+    log->least = least;
+    hg_buf_init(&log->lines, HG_LIMIT_LOG_BUFFER, false);
+    choose_sink(log);
+    return log;
+}
+
+static uint64_t now_us(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+/* Bytes to write next: whole lines, at most one pipe write where that matters. */
+static size_t next_chunk(const struct hg_log *log, struct hg_slice data)
+{
+    size_t most = log->regular ? FILE_CHUNK : HG_LOG_LINE_MAX;
+    HG_ASSERT(data.p && data.n > 0);
+    if (data.n <= most)
+        return data.n;
+    const char *end = memrchr(data.p, '\n', most);
+    return end ? (size_t)(end - data.p) + 1 : most;
+}
+
+static ssize_t write_some(const struct hg_log *log, struct hg_slice data)
+{
+    if (log->sink == SINK_SOCKET)
+        return send(log->fd, data.p, data.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (log->sink == SINK_POLLED) {
+        struct pollfd p = {.fd = log->fd, .events = POLLOUT};
+        if (poll(&p, 1, 0) == 0) {
+            errno = EAGAIN;
+            return -1;
+        }
+    }
+    return write(log->fd, data.p, data.n);
+}
+
+static uint64_t count_lines(struct hg_slice data)
+{
+    uint64_t n = 0;
+    for (ptrdiff_t at; (at = hg_slice_find(data, '\n')) >= 0; n++)
+        data = hg_slice_from(data, (size_t)at + 1);
+    return n;
+}
+
+/* The reader is gone or the disk is full: waiting lines are lost, and counted. */
+static void drop_all(struct hg_log *log)
+{
+    atomic_fetch_add(&log->dropped, count_lines(hg_buf_data(&log->lines)));
+    hg_buf_consume(&log->lines, hg_buf_len(&log->lines));
+}
+
+static void write_waiting(struct hg_log *log)
+{
+    while (hg_buf_len(&log->lines) > 0) {
+        struct hg_slice data = hg_buf_data(&log->lines);
+        ssize_t n = write_some(log, hg_slice(data.p, next_chunk(log, data)));
+        if (n > 0) {
+            hg_buf_consume(&log->lines, (size_t)n);
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return;
+        } else {
+            drop_all(log);
+            return;
+        }
+    }
+    hg_buf_trim(&log->lines);
+}
+
+/* Not as soon as one line fits, or a slow reader would get a report for every few lines. */
+static void report_dropped(struct hg_log *log, size_t room)
+{
+    char out[HG_LOG_LINE_MAX];
+    struct hg_json j;
+    uint64_t dropped = atomic_load(&log->dropped);
+    if (dropped == log->reported || hg_buf_space(&log->lines) < room)
+        return;
+    hg_log_begin(&j, out, HG_LOG_WARN, "log-dropped");
+    hg_json_u64(&j, "lines", dropped - log->reported);
+    struct hg_slice line = hg_json_end(&j);
+    HG_ASSERT(line.n + 1 <= DROP_LINE_MAX);
+    char *to = hg_buf_reserve(&log->lines, line.n + 1, NULL);
+    if (!to)
+        return;
+    memcpy(to, line.p, line.n);
+    to[line.n] = '\n';
+    hg_buf_commit(&log->lines, line.n + 1);
+    log->reported = dropped;
+}
+
+bool hg_log_flush(struct hg_log *log)
+{
+    if (!log || !atomic_load_explicit(&log->pending, memory_order_acquire))
+        return true;
+    pthread_mutex_lock(&log->lock);
+    write_waiting(log);
+    bool all = hg_buf_len(&log->lines) == 0;
+    atomic_store_explicit(&log->pending, !all, memory_order_release);
+    pthread_mutex_unlock(&log->lock);
+    return all;
+}
+
+void hg_log_free(struct hg_log *log, unsigned wait_ms)
+{
+    if (!log)
+        return;
+    uint64_t end = now_us(CLOCK_MONOTONIC) + (uint64_t)wait_ms * 1000u;
+    pthread_mutex_lock(&log->lock);
+    report_dropped(log, DROP_LINE_MAX);
+    atomic_store(&log->pending, hg_buf_len(&log->lines) > 0);
+    pthread_mutex_unlock(&log->lock);
+    while (!hg_log_flush(log)) {
+        uint64_t now = now_us(CLOCK_MONOTONIC);
+        struct pollfd p = {.fd = log->fd, .events = POLLOUT};
+        if (now >= end)
+            break;
+        poll(&p, 1, (int)((end - now) / 1000u % 1000u) + 1);
+    }
+    if (log->own_fd)
+        close(log->fd);
+    hg_buf_free(&log->lines);
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
+bool hg_log_on(const struct hg_log *log, enum hg_log_level level)
+{
+    return log && level >= log->least;
+}
+
+void hg_log_line(struct hg_log *log, struct hg_slice line)
+{
+    if (!log)
+        return;
+    pthread_mutex_lock(&log->lock);
+    report_dropped(log, HG_LIMIT_LOG_BUFFER / 2);
+    char *to = hg_buf_reserve(&log->lines, line.n + 1, NULL);
+    if (to) {
+        if (line.n > 0)
+            memcpy(to, line.p, line.n);
+        to[line.n] = '\n';
+        hg_buf_commit(&log->lines, line.n + 1);
+    } else {
+        atomic_fetch_add(&log->dropped, 1);
+    }
+    atomic_store_explicit(&log->pending, true, memory_order_release);
+    pthread_mutex_unlock(&log->lock);
+}
+
+void hg_log_begin(struct hg_json *j, char *out, enum hg_log_level level, const char *event)
+{
+    char when[HG_TEXT_TIME_LEN];
+    hg_text_time(now_us(CLOCK_REALTIME), when);
+    hg_json_begin(j, out, HG_LOG_LINE_MAX);
+    hg_json_str(j, "timestamp", hg_slice_str(when));
+    hg_json_str(j, "level", hg_slice_str(level_name(level)));
+    hg_json_str(j, "event", hg_slice_str(event));
+}
+
+void hg_log_emit(struct hg_log *log, struct hg_json *j)
+{
+    hg_log_line(log, hg_json_end(j));
+}
+
+void hg_log_event(struct hg_log *log, enum hg_log_level level, const char *event, const char *fmt, ...)
+{
+    char message[2048], out[HG_LOG_LINE_MAX];
+    struct hg_json j;
+    if (!hg_log_on(log, level))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    size_t len = (size_t)n < sizeof(message) ? (size_t)n : sizeof(message) - 1;
+    hg_log_begin(&j, out, level, event);
+    hg_json_str(&j, "message", hg_slice(message, len));
+    hg_log_emit(log, &j);
+}
+
+uint64_t hg_log_dropped(const struct hg_log *log)
+{
+    return log ? atomic_load(&log->dropped) : 0;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The walk along the schema. It says everything that is wrong with the shape of
+ * a file, and takes what is wrong out of the tree, so that the plan meets only
+ * nodes of the types the table promises.
+ */
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "tree.h"
+
+#define MAX_NAMES 64 /* keys of one scope */
+
+static void error(struct hg_diag *d, const struct hg_node *n, const char *text)
+{
+    hg_tree_problem(d, HG_SEVERITY_ERROR, n, "%s", text);
+}
+
+static const char *type_text(const struct hg_node *n)
+{
+    switch (n->type) {
+    case HG_NODE_GROUP:
+        return "a group";
+    case HG_NODE_LIST:
+        return "a list";
+    case HG_NODE_STRING:
+        return "a string";
+    case HG_NODE_INT:
+        return "a whole number";
+    case HG_NODE_BOOL:
+        return "true or false";
+    case HG_NODE_FLOAT:
+        return "a number with a fraction";
+    }
+    return "";
+}
+
+static bool wrong_type(const struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    char expected[400];
+    hg_schema_expected(key, expected, sizeof(expected));
+    hg_tree_problem(d, HG_SEVERITY_ERROR, n, "is %s (expected %s)", type_text(n), expected);
+    return false;
+}
+
+/* Keys that people look for on the wrong side. */
+static bool belongs_elsewhere(const struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d)
+{
+    static const enum hg_schema_scope pairs[][2] = {{HG_SCOPE_REQUEST, HG_SCOPE_RESPONSE},
+                                                    {HG_SCOPE_CLIENT_TIMEOUT, HG_SCOPE_SERVER_TIMEOUT},
+                                                    {HG_SCOPE_FRONTEND, HG_SCOPE_BACKEND},
+                                                    {HG_SCOPE_GLOBAL, HG_SCOPE_DEFAULTS}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        for (size_t side = 0; side < 2; side++) {
+            enum hg_schema_scope other = pairs[i][1 - side];
+            if (pairs[i][side] != scope || hg_schema_find(other, hg_slice_str(n->name)) == NULL)
+                continue;
+            hg_tree_problem(d, HG_SEVERITY_ERROR, n, "unknown key here (it belongs to %s)",
+                            hg_schema_scope_name(other));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_key(const struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d)
+{
+    if (belongs_elsewhere(n, scope, d))
+        return;
+    const char *names[MAX_NAMES];
+    size_t total, count = 0;
+    const struct hg_schema_key *keys = hg_schema_keys(&total);
+    for (size_t i = 0; i < total && count < MAX_NAMES; i++) {
+        if (keys[i].scope == scope)
+            names[count++] = keys[i].key;
+    }
+    const char *near = hg_text_nearest(hg_slice_str(n->name), names, count);
+    if (scope == HG_SCOPE_DEFAULTS && n->type == HG_NODE_GROUP && near == NULL)
+        error(d, n, "named defaults are not available in this version");
+    else if (near != NULL)
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n, "unknown key [did you mean %s?]", near);
+    else
+        error(d, n, "unknown key");
+}
+
+static bool check_string(const struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    char why[200];
+    uint64_t number;
+    if (strchr(n->string, '$') != NULL && strstr(n->string, "$<") != NULL)
+        return true; /* the plan expands and checks it */
+    if (hg_schema_value(key, hg_slice_str(n->string), &number, why, sizeof(why)))
+        return true;
+    error(d, n, why);
+    return false;
+}
+
+static bool check_int(const struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    char why[200], text[32];
+    uint64_t number;
+    (void)snprintf(text, sizeof(text), "%lld", (long long)n->integer);
+    if (hg_schema_value(key, hg_slice_str(text), &number, why, sizeof(why)))
+        return true;
+    error(d, n, why);
+    return false;
+}
+
+static bool check_one(const struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    if (n->broken)
+        return false; /* reported with the text */
+    if (n->type == HG_NODE_INT && key->kind == HG_KIND_NUMBER)
+        return check_int(n, key, d);
+    if (n->type == HG_NODE_BOOL && key->kind == HG_KIND_BOOL)
+        return true;
+    if (n->type == HG_NODE_STRING && (key->kind != HG_KIND_BOOL || strstr(n->string, "$<") != NULL))
+        return check_string(n, key, d);
+    return wrong_type(n, key, d);
+}
+
+static bool is_pair(const struct hg_node *n)
+{
+    return n->type == HG_NODE_LIST && n->children == 2 && n->child[0]->type == HG_NODE_STRING &&
+           n->child[1]->type == HG_NODE_STRING;
+}
+
+static void check_group(struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d);
+
+/* What one element of the list may be. */
+static struct hg_schema_key element_key(const struct hg_schema_key *key)
+{
+    struct hg_schema_key element = *key;
+    element.forms = 0;
+    if ((key->forms & HG_FORM_LIST) != 0)
+        element.forms |= HG_FORM_ONE;
+    if ((key->forms & HG_FORM_GROUPS) != 0)
+        element.forms |= HG_FORM_GROUP;
+    if ((key->forms & HG_FORM_PAIRS) != 0)
+        element.forms |= HG_FORM_PAIR;
+    return element;
+}
+
+static bool check_element(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    struct hg_schema_key element = element_key(key);
+    n->schema = key;
+    if (n->type == HG_NODE_GROUP && (key->forms & HG_FORM_GROUPS) != 0) {
+        check_group(n, key->sub, d);
+        return true;
+    }
+    if (is_pair(n) && (key->forms & HG_FORM_PAIRS) != 0)
+        return true;
+    if (n->type != HG_NODE_LIST && n->type != HG_NODE_GROUP && (key->forms & HG_FORM_LIST) != 0)
+        return check_one(n, &element, d);
+    return wrong_type(n, &element, d);
+}
+
+static bool check_list(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    if ((key->forms & HG_FORM_PAIR) != 0 && is_pair(n))
+        return true;
+    if ((key->forms & (HG_FORM_LIST | HG_FORM_GROUPS | HG_FORM_PAIRS)) == 0)
+        return wrong_type(n, key, d);
+    for (size_t i = 0; i < n->children;) {
+        if (check_element(n->child[i], key, d))
+            i++;
+        else
+            hg_tree_remove(n, i);
+    }
+    return true;
+}
+
+static bool check_named(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    for (size_t i = 0; i < n->children;) {
+        struct hg_node *child = n->child[i];
+        if (child->type == HG_NODE_GROUP && strchr(child->name, '*') == NULL) {
+            check_group(child, key->sub, d);
+            i++;
+            continue;
+        }
+        if (child->type == HG_NODE_GROUP)
+            error(d, child, "a name must not have a * in it");
+        else
+            hg_tree_problem(d, HG_SEVERITY_ERROR, child, "is %s (expected a group { ... })",
+                            type_text(child));
+        hg_tree_remove(n, i);
+    }
+    return true;
+}
+
+static bool check_map(struct hg_node *n, struct hg_diag *d)
+{
+    for (size_t i = 0; i < n->children;) {
+        if (n->child[i]->type == HG_NODE_STRING) {
+            i++;
+            continue;
+        }
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n->child[i], "is %s (expected a pattern in quotes)",
+                        type_text(n->child[i]));
+        hg_tree_remove(n, i);
+    }
+    return true;
+}
+
+static bool check_key(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    n->schema = key;
+    if ((key->flags & HG_SCHEMA_LATER) != 0) {
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n, "%s is not available in this version", key->key);
+        return false;
+    }
+    if (n->type == HG_NODE_LIST)
+        return check_list(n, key, d);
+    if (n->type != HG_NODE_GROUP)
+        return (key->forms & HG_FORM_ONE) != 0 ? check_one(n, key, d) : wrong_type(n, key, d);
+    if ((key->forms & HG_FORM_NAMED) != 0)
+        return check_named(n, key, d);
+    if ((key->forms & HG_FORM_PAIR_MAP) != 0)
+        return check_map(n, d);
+    if ((key->forms & HG_FORM_GROUP) == 0)
+        return wrong_type(n, key, d);
+    check_group(n, key->sub, d);
+    return true;
+}
+
+/* An entry of a list of actions says one thing. */
+static void check_action(const struct hg_node *n, struct hg_diag *d)
+{
+    const struct hg_node *first = NULL;
+    for (size_t i = 0; i < n->children; i++) {
+        const struct hg_node *child = n->child[i];
+        if ((child->schema->flags & HG_SCHEMA_ACTION) == 0)
+            continue;
+        if (first != NULL)
+            hg_tree_problem(d, HG_SEVERITY_ERROR, child,
+                            "a second action in one entry (write { %s = ... }, { %s = ... })", first->name,
+                            child->name);
+        else
+            first = child;
+    }
+    if (first == NULL && !n->broken)
+        error(d, n, "has no action");
+    if (first != NULL && hg_tree_get(n, "aliases") != NULL && strcmp(first->name, "drop-header") != 0)
+        error(d, hg_tree_get(n, "aliases"), "belongs to drop-header only");
+}
+
+static void check_group(struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d)
+{
+    HG_ASSERT(n->type == HG_NODE_GROUP && scope != HG_SCOPE_NONE);
+    for (size_t i = 0; i < n->children;) {
+        struct hg_node *child = n->child[i];
+        const struct hg_schema_key *key = hg_schema_find(scope, hg_slice_str(child->name));
+        if (key == NULL)
+            unknown_key(child, scope, d);
+        if (key != NULL && check_key(child, key, d))
+            i++;
+        else
+            hg_tree_remove(n, i);
+    }
+    if (scope == HG_SCOPE_REQUEST || scope == HG_SCOPE_RESPONSE)
+        check_action(n, d);
+}
+
+void hg_check_tree(struct hg_node *root, struct hg_diag *d)
+{
+    HG_ASSERT(root != NULL && d != NULL && root->parent == NULL);
+    check_group(root, HG_SCOPE_ROOT, d);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The blocks of all files become one tree: named blocks side by side under
+ * their kind, one `global`, and for each file the defaults that cover it.
+ */
+#include "base/check.h"
+#include "tree.h"
+
+static void twice(struct hg_loader *l, const struct hg_node *second, const struct hg_node *first)
+{
+    hg_tree_problem(l->d, HG_SEVERITY_ERROR, second, "defined twice (first at %s:%u)", first->file,
+                    first->line);
+}
+
+static void no_memory(struct hg_loader *l, const struct hg_node *n)
+{
+    hg_tree_problem(l->d, HG_SEVERITY_ERROR, n, "no memory");
+}
+
+static void merge_named(struct hg_loader *l, struct hg_node *block)
+{
+    struct hg_arena *a = &l->model->arena;
+    struct hg_node *root = l->model->root;
+    struct hg_node *all = hg_tree_get(root, block->name);
+    if (all == NULL) {
+        if (!hg_tree_append(a, root, block))
+            no_memory(l, block);
+        return;
+    }
+    all->broken = all->broken || block->broken;
+    for (size_t i = 0; i < block->children; i++) {
+        struct hg_node *child = block->child[i];
+        const struct hg_node *first = hg_tree_get(all, child->name);
+        if (first != NULL)
+            twice(l, child, first);
+        else if (!hg_tree_append(a, all, child))
+            no_memory(l, child);
+    }
+}
+
+void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
+{
+    HG_ASSERT(root != NULL && root->type == HG_NODE_GROUP && file < l->model->files);
+    for (size_t i = 0; i < root->children; i++) {
+        struct hg_node *block = root->child[i];
+        HG_ASSERT(block->schema != NULL);
+        if (strcmp(block->name, "include") == 0)
+            continue;
+        const struct hg_node *first = hg_tree_get(l->model->root, block->name);
+        if (strcmp(block->name, "defaults") == 0)
+            l->model->file[file].defaults = block;
+        else if ((block->schema->forms & HG_FORM_NAMED) != 0)
+            merge_named(l, block);
+        else if (first != NULL)
+            twice(l, block, first);
+        else if (!hg_tree_append(&l->model->arena, l->model->root, block))
+            no_memory(l, block);
+    }
+    l->model->root->broken = l->model->root->broken || root->broken;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of all keys. A new key of the language is a row here first.
+ */
+#include "config/schema.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+
+#define ONE HG_FORM_ONE
+#define LIST HG_FORM_LIST
+#define GROUP HG_FORM_GROUP
+#define GROUPS HG_FORM_GROUPS
+#define NAMED HG_FORM_NAMED
+#define PAIR HG_FORM_PAIR
+#define PAIRS HG_FORM_PAIRS
+#define MAP HG_FORM_PAIR_MAP
+#define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
+
+#define YEAR (365ull * 24u * 3600u * 1000u)
+
+/* scope, key, kind, forms, sub, least, most, flags, words, standard, about */
+#define KEY(s, k, kind, forms, sub, about)                                                 \
+    {                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, 0, NULL, NULL, about \
+    }
+#define RANGE(s, k, kind, least, most, standard, about)                                            \
+    {                                                                                              \
+        HG_SCOPE_##s, k, HG_KIND_##kind, ONE, HG_SCOPE_NONE, least, most, 0, NULL, standard, about \
+    }
+#define WORDS(s, k, words, standard, about)                                                \
+    {                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_WORD, ONE, HG_SCOPE_NONE, 0, 0, 0, words, standard, about \
+    }
+#define TRUTH(s, k, standard, about)                                                      \
+    {                                                                                     \
+        HG_SCOPE_##s, k, HG_KIND_BOOL, ONE, HG_SCOPE_NONE, 0, 0, 0, NULL, standard, about \
+    }
+#define ACTION(s, k, kind, forms, sub, about)                                                             \
+    {                                                                                                     \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_ACTION, NULL, NULL, about \
+    }
+#define LATER(s, k)                                                                                   \
+    {                                                                                                 \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER, NULL, NULL, NULL \
+    }
+#define LATER_ACTION(s, k)                                                                              \
+    {                                                                                                   \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER | HG_SCHEMA_ACTION, \
+            NULL, NULL, NULL                                                                            \
+    }
+
+static const struct hg_schema_key keys[] = {
+    KEY(ROOT, "include", PATH, ONE | LIST, NONE, "other files; \"<x.cfg>\" is an installed rule file"),
+    KEY(ROOT, "global", NOTHING, GROUP, GLOBAL, "what concerns the whole process"),
+    KEY(ROOT, "defaults", NOTHING, GROUP, DEFAULTS, "for the frontends and backends of the same file"),
+    KEY(ROOT, "secret", NOTHING, NAMED, SECRET, "credentials, by name"),
+    KEY(ROOT, "rule", NOTHING, NAMED, RULE, "lists of actions to use by name"),
+    KEY(ROOT, "frontend", NOTHING, NAMED, FRONTEND, "where clients connect"),
+    KEY(ROOT, "backend", NOTHING, NAMED, BACKEND, "where requests go"),
+    LATER(ROOT, "acl"),
+    LATER(ROOT, "choose"),
+    LATER(ROOT, "map"),
+
+    RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
+    KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
+    KEY(GLOBAL, "group", TEXT, ONE, NONE, "group to become; the standard is the user's"),
+    KEY(GLOBAL, "log", NOTHING, GROUP, LOG, "the log"),
+    RANGE(GLOBAL, "drain", DURATION, 0, YEAR, "30s", "how long running exchanges may go on at SIGTERM"),
+    KEY(GLOBAL, "ready-file", PATH, ONE, NONE, "file that is written when all binds are open"),
+    WORDS(LOG, "level", "debug|info|warn|error", "info", "the least important event that is logged"),
+    KEY(LOG, "to", PATH, ONE, NONE, "stdout, stderr or a file name"),
+    LATER(LOG, "format"),
+
+    KEY(DEFAULTS, "timeout", NOTHING, GROUP, TIMEOUT, "times"),
+    KEY(DEFAULTS, "limit", NOTHING, GROUP, LIMIT, "sizes"),
+    KEY(DEFAULTS, "via", NAME, ONE, NONE, "the proxy backend that backends use, or \"direct\""),
+    KEY(DEFAULTS, "retry", NOTHING, GROUP, RETRY, "sending a request again"),
+    KEY(DEFAULTS, "pool", NOTHING, GROUP, POOL, "connections kept to servers"),
+    WORDS(DEFAULTS, "path", "any|strict", "any", "strict refuses dot segments and encoded backslashes"),
+    LATER(DEFAULTS, "errors"),
+    LATER(DEFAULTS, "health"),
+    LATER(DEFAULTS, "queue"),
+    LATER(DEFAULTS, "log"),
+
+#define TIME(s, k, standard, about) RANGE(s, k, DURATION, 1, YEAR, standard, about)
+#define CLIENT_TIMES(s)                                                         \
+    TIME(s, "request-head", "60s", "for a request's head"),                     \
+        TIME(s, "request-body", "5m", "between two parts of a request's body"), \
+        TIME(s, "keep-alive", "75s", "for the next request on a connection"),   \
+        TIME(s, "drain", "30s", "for running exchanges when the frontend closes")
+#define SERVER_TIMES(s)                                                                                    \
+    TIME(s, "connect", "10s", "for a TCP connection"), TIME(s, "tunnel", "30s", "for the proxy's answer"), \
+        TIME(s, "tls", "10s", "for the TLS handshake"),                                                    \
+        TIME(s, "response-head", "30m", "for the head of the answer")
+#define IDLE_TIME(s) TIME(s, "idle", "30m", "without a byte in either direction")
+    CLIENT_TIMES(TIMEOUT),
+    SERVER_TIMES(TIMEOUT),
+    IDLE_TIME(TIMEOUT),
+    CLIENT_TIMES(CLIENT_TIMEOUT),
+    IDLE_TIME(CLIENT_TIMEOUT),
+    SERVER_TIMES(SERVER_TIMEOUT),
+    IDLE_TIME(SERVER_TIMEOUT),
+
+    RANGE(LIMIT, "body", SIZE_OR_NONE, 0, 0, "10M", "most bytes of a request's body"),
+    RANGE(LIMIT, "head", SIZE, 1024, HG_LIMIT_HEAD_MAX, "64k", "most bytes of a request's head"),
+    RANGE(RETRY, "buffer", SIZE, 0, HG_LIMIT_RETRY_TOTAL, "256k",
+          "what is kept of a request to send it again; \"0\": never"),
+    RANGE(POOL, "idle-max", NUMBER, 0, 65536, "64", "unused connections kept, for each server and thread"),
+    TIME(POOL, "idle", "90s", "how long a connection is kept unused"),
+    TIME(POOL, "age", "1h", "how old a connection may become"),
+
+    KEY(SECRET, "from", TEMPLATE, ONE, NONE, "the value, usually \"$<NAME>\" of the environment"),
+    KEY(SECRET, "file", PATH, ONE, NONE, "the file that holds the value"),
+    KEY(SECRET, "strip-prefix", TEXT, ONE | LIST, NONE, "taken off the front of the value when it is there"),
+    LATER(SECRET, "exec"),
+    LATER(SECRET, "ttl"),
+    LATER(SECRET, "timeout"),
+    LATER(SECRET, "validate"),
+    LATER(SECRET, "placeholder"),
+
+    KEY(RULE, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
+    KEY(RULE, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
+
+    KEY(FRONTEND, "bind", ADDRESS, ONE | LIST | GROUP | GROUPS, BIND, "addresses to listen on"),
+    KEY(FRONTEND, "tls", NOTHING, GROUP, BIND_TLS, "TLS for the TCP binds that have none of their own"),
+    KEY(FRONTEND, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
+    KEY(FRONTEND, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
+    KEY(FRONTEND, "backend", NAME, ONE, NONE, "the backend"),
+    KEY(FRONTEND, "timeout", NOTHING, GROUP, CLIENT_TIMEOUT, "times"),
+    KEY(FRONTEND, "limit", NOTHING, GROUP, LIMIT, "sizes"),
+    WORDS(FRONTEND, "path", "any|strict", "any", "strict refuses dot segments and encoded backslashes"),
+    KEY(FRONTEND, "missing", NOTHING, GROUP, MISSING, "the answer when something is not configured"),
+    TRUTH(FRONTEND, "shared-credential", "false", "a secret here may go to more than one backend"),
+    LATER(FRONTEND, "use-backend"),
+    LATER(FRONTEND, "from"),
+    LATER(FRONTEND, "defaults"),
+    LATER(FRONTEND, "errors"),
+    LATER(FRONTEND, "queue"),
+    LATER(FRONTEND, "log"),
+
+    KEY(BIND, "to", ADDRESS, ONE, NONE, "the address"),
+    KEY(BIND, "mode", MODE, ONE, NONE, "permissions of a unix socket"),
+    KEY(BIND, "tls", NOTHING, GROUP, BIND_TLS, "TLS towards the clients"),
+    KEY(BIND_TLS, "cert", PATH, ONE, NONE, "certificate chain, PEM"),
+    KEY(BIND_TLS, "key", PATH, ONE, NONE, "private key, PEM"),
+    KEY(BIND_TLS, "client-ca", PATH, ONE, NONE, "CAs of clients' certificates, PEM; they are then required"),
+    RANGE(MISSING, "status", NUMBER, 400, 599, "503", "status of the answer"),
+    KEY(MISSING, "body", TEXT, ONE, NONE,
+        "body of the answer; the standard is JSON that names what is missing"),
+
+    KEY(BACKEND, "server", NOTHING, GROUP | GROUPS, SERVER, "the servers"),
+    KEY(BACKEND, "url", URL, ONE, NONE, "short for one server"),
+    KEY(BACKEND, "proxy", URL, ONE, NONE, "makes it a proxy: http://host:3128, or \"direct\""),
+    KEY(BACKEND, "connect-header", TEMPLATE, PAIR | PAIRS, NONE, "header fields for the proxy"),
+    KEY(BACKEND, "via", NAME, ONE, NONE, "the proxy backend to go through, or \"direct\""),
+    KEY(BACKEND, "tls", NOTHING, GROUP, CLIENT_TLS, "TLS towards the servers"),
+    KEY(BACKEND, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
+    KEY(BACKEND, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
+    KEY(BACKEND, "timeout", NOTHING, GROUP, SERVER_TIMEOUT, "times"),
+    KEY(BACKEND, "pool", NOTHING, GROUP, POOL, "connections kept to servers"),
+    KEY(BACKEND, "retry", NOTHING, GROUP, RETRY, "sending a request again"),
+    TRUTH(BACKEND, "plain-ok", "false", "a secret may be sent over http://"),
+    LATER(BACKEND, "from"),
+    LATER(BACKEND, "defaults"),
+    LATER(BACKEND, "health"),
+    LATER(BACKEND, "balance"),
+    LATER(BACKEND, "base-path"),
+    LATER(BACKEND, "errors"),
+    LATER(BACKEND, "queue"),
+    LATER(BACKEND, "limit"),
+    KEY(SERVER, "url", URL, ONE, NONE, "https://host or http://host, with an optional port"),
+    LATER(SERVER, "weight"),
+    LATER(SERVER, "backup"),
+    KEY(CLIENT_TLS, "ca", PATH, ONE, NONE, "CAs instead of the system's, PEM"),
+    KEY(CLIENT_TLS, "sni", TEXT, ONE, NONE, "name to send and verify instead of the server's"),
+    TRUTH(CLIENT_TLS, "verify", "true", "whether the server's certificate is verified"),
+    KEY(CLIENT_TLS, "cert", PATH, ONE, NONE, "client certificate, PEM"),
+    KEY(CLIENT_TLS, "key", PATH, ONE, NONE, "its private key, PEM"),
+
+    ACTION(REQUEST, "use", NAME, ONE, NONE, "the actions of a named rule"),
+    ACTION(REQUEST, "drop-header", PATTERN, ONE, NONE, "removes the headers whose name matches"),
+    ACTION(REQUEST, "drop-query", PATTERN, ONE, NONE, "removes the query parameters whose name matches"),
+    ACTION(REQUEST, "set-header", TEMPLATE, PAIR, NONE, "sets a header, once"),
+    ACTION(REQUEST, "add-header", TEMPLATE, PAIR, NONE, "adds a header"),
+    ACTION(REQUEST, "default-header", TEMPLATE, PAIR, NONE, "sets a header that is absent or empty"),
+    {HG_SCOPE_REQUEST, "deny", HG_KIND_NUMBER, ONE | GROUP, HG_SCOPE_REPLY, 400, 599, HG_SCHEMA_ACTION, NULL,
+     NULL, "refuses the request: a status, or an answer"},
+    ACTION(REQUEST, "respond", NOTHING, GROUP, REPLY, "answers the request"),
+    KEY(REQUEST, "when", NOTHING, GROUP, WHEN, "only for requests that meet all of this"),
+    TRUTH(REQUEST, "aliases", "false", "drop-header: _ in a header's name counts as -"),
+    LATER_ACTION(REQUEST, "keep-header"),
+    LATER_ACTION(REQUEST, "drop-header-value"),
+    LATER_ACTION(REQUEST, "replace-header"),
+    LATER_ACTION(REQUEST, "add-to-list"),
+    LATER_ACTION(REQUEST, "drop-from-list"),
+    LATER_ACTION(REQUEST, "set-query"),
+    LATER_ACTION(REQUEST, "set-path"),
+    LATER_ACTION(REQUEST, "replace-path"),
+    LATER_ACTION(REQUEST, "base-path"),
+    LATER_ACTION(REQUEST, "set-host"),
+    LATER_ACTION(REQUEST, "redirect"),
+    LATER_ACTION(REQUEST, "rate-limit"),
+    LATER_ACTION(REQUEST, "guard"),
+    LATER_ACTION(REQUEST, "serve"),
+    LATER_ACTION(REQUEST, "log"),
+    LATER(REQUEST, "if"),
+    LATER(REQUEST, "unless"),
+    LATER(REQUEST, "observe"),
+
+    ACTION(RESPONSE, "use", NAME, ONE, NONE, "the actions of a named rule"),
+    ACTION(RESPONSE, "drop-header", PATTERN, ONE, NONE, "removes the headers whose name matches"),
+    ACTION(RESPONSE, "set-header", TEMPLATE, PAIR, NONE, "sets a header, once"),
+    KEY(RESPONSE, "when", NOTHING, GROUP, WHEN, "only for answers to requests that meet all of this"),
+    TRUTH(RESPONSE, "aliases", "false", "drop-header: _ in a header's name counts as -"),
+    LATER_ACTION(RESPONSE, "keep-header"),
+    LATER_ACTION(RESPONSE, "drop-header-value"),
+    LATER_ACTION(RESPONSE, "add-header"),
+    LATER_ACTION(RESPONSE, "default-header"),
+    LATER_ACTION(RESPONSE, "replace-header"),
+    LATER_ACTION(RESPONSE, "add-to-list"),
+    LATER_ACTION(RESPONSE, "drop-from-list"),
+    LATER_ACTION(RESPONSE, "set-status"),
+    LATER_ACTION(RESPONSE, "map-origin"),
+    LATER_ACTION(RESPONSE, "log"),
+    LATER(RESPONSE, "if"),
+    LATER(RESPONSE, "unless"),
+    LATER(RESPONSE, "observe"),
+
+    RANGE(REPLY, "status", NUMBER, 200, 599, NULL, "status of the answer; deny: 403, respond: 200"),
+    KEY(REPLY, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),
+    KEY(REPLY, "body", TEMPLATE, ONE, NONE, "body of the answer"),
+
+    KEY(WHEN, "method", PATTERN, ONE, NONE, "the method"),
+    KEY(WHEN, "path", PATTERN, ONE, NONE, "the path; makes the frontend's path strict"),
+    KEY(WHEN, "host", PATTERN, ONE, NONE, "the Host header"),
+    KEY(WHEN, "header", PATTERN, PAIR | PAIRS | MAP, NONE, "headers: name and pattern of the value"),
+    KEY(WHEN, "query", PATTERN, PAIR | PAIRS | MAP, NONE, "query parameters: name and pattern of the value"),
+    LATER(WHEN, "client-header"),
+    LATER(WHEN, "client-path"),
+    LATER(WHEN, "client-ip"),
+    LATER(WHEN, "env"),
+};
+
+const struct hg_schema_key *hg_schema_keys(size_t *n)
+{
+    *n = sizeof(keys) / sizeof(keys[0]);
+    return keys;
+}
+
+const struct hg_schema_key *hg_schema_find(enum hg_schema_scope scope, struct hg_slice key)
+{
+    HG_ASSERT(scope != HG_SCOPE_NONE);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (keys[i].scope == scope && hg_slice_eq(hg_slice_str(keys[i].key), key))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+const char *hg_schema_scope_name(enum hg_schema_scope scope)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        HG_SCHEMA_SCOPES(X)
+#undef X
+    };
+    HG_ASSERT((size_t)scope < sizeof(names) / sizeof(names[0]));
+    return names[scope];
+}

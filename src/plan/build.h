@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Private to the plan room: what the steps of building share.
+ */
+#ifndef HG_PLAN_BUILD_H
+#define HG_PLAN_BUILD_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "plan/plan.h"
+
+#define HG_PLAN_MEMORY (256u * 1024u * 1024u)
+#define HG_NAME_TEXT 128 /* a variable's name in a note */
+
+struct hg_plan_store {
+    struct hg_arena arena; /* strings and arrays */
+    struct hg_owned {
+        void *what;
+        void (*release)(void *what);
+    } * owned;
+    size_t n, cap;
+};
+
+struct hg_built_secret {
+    const struct hg_node *node;
+    struct hg_secret_slot *slot;
+    const char *missing; /* sentence, or NULL: it has a value */
+    bool unusable;       /* it had one that cannot be sent */
+};
+
+struct hg_built_proxy {
+    const struct hg_node *node;
+    struct hg_proxy *proxy; /* NULL: direct, or missing */
+    bool direct;
+    const char *missing; /* sentence, or NULL */
+};
+
+/* A compiled list of actions. */
+struct hg_built_list {
+    struct hg_ruleset *rules;
+    const char *missing; /* what every request of it would need: sentence, or NULL */
+    bool path_condition;
+};
+
+struct hg_built_backend {
+    const struct hg_node *node;
+    const char *missing;
+    struct hg_built_list request, response;
+};
+
+struct hg_build {
+    const struct hg_model *model;
+    const struct hg_environment *env;
+    bool stand_in;
+    struct hg_diag *d;
+    struct hg_plan *plan;
+    struct hg_plan_store *store;
+    struct hg_resolver resolver;
+    char uuid[40];
+    struct hg_built_secret *secret;
+    size_t secrets;
+    struct hg_built_proxy *proxy;
+    size_t proxies;
+    struct hg_built_backend *backend; /* beside plan->backend */
+    bool no_memory;
+};
+
+/* store.c */
+struct hg_plan *hg_store_new_plan(void);
+/* The plan releases it; without memory it is released at once, and false. */
+bool hg_store_own(struct hg_build *b, void *what, void (*release)(void *what));
+/* Zeroed memory that lives as long as the plan; NULL: no memory (noted). */
+void *hg_store_alloc(struct hg_build *b, size_t n, size_t size);
+const char *hg_store_text(struct hg_build *b, struct hg_slice s);
+const char *hg_store_printf(struct hg_build *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* expand.c */
+void hg_build_say(struct hg_build *b, enum hg_severity severity, const struct hg_node *n, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
+#define HG_ERROR(b, n, ...) hg_build_say((b), HG_SEVERITY_ERROR, (n), __VA_ARGS__)
+#define HG_WARN(b, n, ...) hg_build_say((b), HG_SEVERITY_WARNING, (n), __VA_ARGS__)
+
+enum hg_get {
+    HG_GET_OK,
+    HG_GET_ABSENT, /* not written, or vanished */
+    HG_GET_UNSET,  /* a variable has no value: its name is in `name`, nothing was said */
+    HG_GET_BAD,    /* said */
+};
+/* The text of a node (NULL: absent) with $<...> expanded. */
+enum hg_get hg_get_text(struct hg_build *b, const struct hg_node *n, struct hg_slice *out,
+                        char name[HG_NAME_TEXT]);
+enum hg_get hg_get_text_with(struct hg_build *b, const struct hg_resolver *resolver, const struct hg_node *n,
+                             struct hg_slice *out, char name[HG_NAME_TEXT]);
+/* Overwrites an expanded text that held a secret. */
+void hg_wipe_text(struct hg_slice text);
+/* The same for a key of a group, where an unset variable is an error; NULL: absent or bad (*bad is set). */
+const char *hg_get_string(struct hg_build *b, const struct hg_node *group, const char *key, bool *bad);
+/* Leaves *value alone when absent or bad. */
+void hg_get_number(struct hg_build *b, const struct hg_node *group, const char *key, uint64_t *value);
+void hg_get_bool(struct hg_build *b, const struct hg_node *group, const char *key, bool *value);
+/* A file that must be readable at start. */
+const char *hg_get_path(struct hg_build *b, const struct hg_node *group, const char *key, bool *bad);
+void hg_get_timeouts(struct hg_build *b, const struct hg_node *group, struct hg_timeouts *t);
+const char *hg_env_value(const struct hg_build *b, const char *name); /* NULL: unset or empty */
+const char *hg_unset_sentence(struct hg_build *b, const char *name);
+
+/* secrets.c */
+bool hg_build_secrets(struct hg_build *b);
+const struct hg_built_secret *hg_find_secret(const struct hg_build *b, const struct hg_secret_slot *slot);
+
+/* plan.c */
+struct hg_timeouts hg_timeouts_standard(void);
+
+/* url.c; all without the text itself in what they say */
+struct hg_url {
+    bool tls, has_scheme;
+    struct hg_slice user; /* "user:password" as written, .p NULL: none */
+    struct hg_slice host; /* without brackets */
+    uint16_t port;        /* 0: none written */
+};
+const char *hg_url_parse(struct hg_slice text, struct hg_url *url); /* NULL, or what is wrong */
+/* "Basic ..." of user info; NULL without memory. */
+struct hg_secret *hg_url_basic(struct hg_slice user);
+
+/* bind.c */
+void hg_build_binds(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
+void hg_check_binds(struct hg_build *b);
+
+/* lists.c */
+struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
+                                   enum hg_direction direction);
+void hg_build_rules(struct hg_build *b); /* rules that nothing uses are checked too */
+
+/* proxy.c */
+bool hg_build_proxies(struct hg_build *b);
+const struct hg_built_proxy *hg_find_proxy(const struct hg_build *b, const char *name);
+
+/* backend.c, key.c */
+bool hg_build_backends(struct hg_build *b);
+const char *hg_server_key(struct hg_build *b, const struct hg_backend *k, const struct hg_server *s);
+
+/* frontend.c */
+bool hg_build_frontends(struct hg_build *b);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lists of actions, from nodes to rulesets. A rule that is used is compiled
+ * anew for each use: rulesets are trees, and what a use needs is known there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "build.h"
+#include "config/schema.h"
+
+/* The rules that are being compiled, innermost first: for circles. */
+struct chain {
+    const struct hg_node *rule;
+    const struct chain *outer;
+};
+
+struct entry {
+    struct hg_build *b;
+    enum hg_direction direction;
+    const struct chain *chain;
+    const struct hg_node *node; /* the group */
+    const struct hg_node *action;
+    struct hg_action_spec spec;
+    struct hg_when when;
+    struct hg_built_list *list;
+    bool bad;
+};
+
+static void release_ruleset(void *what)
+{
+    hg_ruleset_free(what);
+}
+
+static struct hg_slice text_of(const struct hg_node *n)
+{
+    HG_ASSERT(n == NULL || n->type == HG_NODE_STRING);
+    return n != NULL ? hg_slice_str(n->string) : hg_slice(NULL, 0);
+}
+
+static bool is_pair(const struct hg_node *n)
+{
+    return n->children == 2 && n->child[0]->type == HG_NODE_STRING;
+}
+
+/* [n, v], ( [n, v], ... ) or { n = v; } */
+static const struct hg_pair *read_pairs(struct hg_build *b, const struct hg_node *n, size_t *count)
+{
+    *count = 0;
+    if (n == NULL)
+        return NULL;
+    struct hg_pair *pair = hg_store_alloc(b, n->children, sizeof(*pair));
+    if (pair == NULL)
+        return NULL;
+    if (n->type == HG_NODE_LIST && is_pair(n)) {
+        pair[0] = (struct hg_pair){text_of(n->child[0]), text_of(n->child[1])};
+        *count = 1;
+        return pair;
+    }
+    for (size_t i = 0; i < n->children; i++) {
+        const struct hg_node *c = n->child[i];
+        if (n->type == HG_NODE_GROUP)
+            pair[i] = (struct hg_pair){hg_slice_str(c->name), text_of(c)};
+        else
+            pair[i] = (struct hg_pair){text_of(c->child[0]), text_of(c->child[1])};
+    }
+    *count = n->children;
+    return pair;
+}
+
+static void read_when(struct entry *e)
+{
+    const struct hg_node *when = hg_node_get(e->node, "when");
+    if (when == NULL)
+        return;
+    e->when.method = text_of(hg_node_get(when, "method"));
+    e->when.path = text_of(hg_node_get(when, "path"));
+    e->when.host = text_of(hg_node_get(when, "host"));
+    e->when.header = read_pairs(e->b, hg_node_get(when, "header"), &e->when.headers);
+    e->when.query = read_pairs(e->b, hg_node_get(when, "query"), &e->when.queries);
+    e->spec.when = &e->when;
+    e->list->path_condition = e->list->path_condition || e->when.path.p != NULL;
+    if (when->children == 0 && !when->broken) {
+        HG_ERROR(e->b, when, "has no condition");
+        e->bad = true;
+    }
+    e->bad = e->bad || when->broken;
+}
+
+static void read_reply(struct entry *e)
+{
+    const struct hg_node *n = e->action;
+    uint64_t status = 0;
+    if (n->type == HG_NODE_GROUP) {
+        hg_get_number(e->b, n, "status", &status);
+        e->spec.body = text_of(hg_node_get(n, "body"));
+        e->spec.header = read_pairs(e->b, hg_node_get(n, "header"), &e->spec.headers);
+        e->bad = e->bad || n->broken;
+    } else {
+        hg_get_number(e->b, e->node, n->name, &status);
+    }
+    e->spec.status = (unsigned)status;
+    if (e->spec.kind == HG_ACTION_DENY && status != 0 && status < 400) {
+        HG_ERROR(e->b, n, "status is out of range (expected 400 to 599)");
+        e->bad = true;
+    }
+}
+
+static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
+                                    enum hg_direction direction, const struct chain *chain);
+
+/* "a -> b -> a" */
+static void report_circle(struct entry *e, const struct chain *from, const struct hg_node *rule)
+{
+    char text[512];
+    size_t at = sizeof(text) - 1;
+    text[at] = '\0';
+    for (const struct chain *c = from;; c = c->outer) {
+        size_t n = strlen(c->rule->name);
+        if (at < n + 4)
+            break;
+        at -= n;
+        memcpy(text + at, c->rule->name, n);
+        if (c->rule == rule)
+            break;
+        at -= 4;
+        memcpy(text + at, " -> ", 4);
+    }
+    HG_ERROR(e->b, e->action, "rule %s uses itself: %s -> %s", rule->name, text + at, rule->name);
+    e->bad = true;
+}
+
+static void read_use(struct entry *e)
+{
+    const struct hg_node *rules = hg_node_get(hg_model_root(e->b->model), "rule");
+    const char *name = hg_get_string(e->b, e->node, "use", &e->bad);
+    const struct hg_node *rule = name != NULL ? hg_node_get(rules, name) : NULL;
+    const char *key = e->direction == HG_REQUEST_RULES ? "request" : "response";
+    if (name == NULL || rule == NULL) {
+        if (name != NULL && (rules == NULL || !rules->broken))
+            HG_ERROR(e->b, e->action, "there is no rule of this name");
+        e->bad = true;
+        return;
+    }
+    for (const struct chain *c = e->chain; c != NULL; c = c->outer) {
+        if (c->rule == rule) {
+            report_circle(e, e->chain, rule);
+            return;
+        }
+    }
+    if (hg_node_get(rule, key) == NULL && !rule->broken) {
+        HG_ERROR(e->b, e->action, "rule %s has no %s list", name, key);
+        e->bad = true;
+        return;
+    }
+    struct chain here = {rule, e->chain};
+    struct hg_built_list child = compile(e->b, rule, e->direction, &here);
+    e->spec.child = child.rules;
+    e->list->path_condition = e->list->path_condition || child.path_condition;
+    if (e->spec.when == NULL && e->list->missing == NULL)
+        e->list->missing = child.missing;
+    e->bad = e->bad || child.rules == NULL;
+}
+
+static const struct hg_node *find_action(const struct hg_node *entry)
+{
+    for (size_t i = 0; i < entry->children; i++) {
+        if ((entry->child[i]->schema->flags & HG_SCHEMA_ACTION) != 0)
+            return entry->child[i];
+    }
+    return NULL;
+}
+
+static bool kind_of(const char *name, enum hg_action_kind *kind)
+{
+    static const char *const names[] = {
+#define X(id, text, directions) text,
+        HG_ACTIONS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *kind = (enum hg_action_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_action(struct entry *e)
+{
+    switch (e->spec.kind) {
+    case HG_ACTION_USE:
+        read_use(e);
+        break;
+    case HG_ACTION_DROP_HEADER:
+    case HG_ACTION_DROP_QUERY:
+        e->spec.name = text_of(e->action);
+        hg_get_bool(e->b, e->node, "aliases", &e->spec.aliases);
+        break;
+    case HG_ACTION_SET_HEADER:
+    case HG_ACTION_ADD_HEADER:
+    case HG_ACTION_DEFAULT_HEADER:
+        e->spec.name = text_of(e->action->child[0]);
+        e->spec.value = text_of(e->action->child[1]);
+        break;
+    case HG_ACTION_DENY:
+    case HG_ACTION_RESPOND:
+        read_reply(e);
+        break;
+    }
+}
+
+/* A problem in a condition is a problem of the entry's condition. */
+static const struct hg_node *blame(const struct entry *e, const struct hg_rule_note *note)
+{
+    if (strncmp(note->text, "when.", 5) == 0)
+        return hg_node_get(e->node, "when");
+    if (note->in_value && e->action->type == HG_NODE_LIST)
+        return e->action->child[1];
+    return e->action;
+}
+
+static void append(struct entry *e)
+{
+    struct hg_rule_note note;
+    enum hg_append r = hg_ruleset_append(e->list->rules, &e->spec, &e->b->resolver, &note);
+    if (r != HG_APPEND_OK)
+        hg_ruleset_free(e->spec.child);
+    if (r == HG_APPEND_UNSET && e->list->missing == NULL)
+        e->list->missing = hg_unset_sentence(e->b, note.name);
+    if (r != HG_APPEND_BAD)
+        return;
+    if (note.offset > 0 && strstr(note.text, "offset") == NULL)
+        HG_ERROR(e->b, blame(e, &note), "%s (at offset %zu)", note.text, note.offset);
+    else
+        HG_ERROR(e->b, blame(e, &note), "%s", note.text);
+}
+
+static void compile_entry(struct hg_build *b, const struct hg_node *node, enum hg_direction direction,
+                          const struct chain *chain, struct hg_built_list *list)
+{
+    struct entry e = {.b = b, .direction = direction, .chain = chain, .node = node, .list = list};
+    char where[512];
+    HG_ASSERT(node->type == HG_NODE_GROUP);
+    e.action = find_action(node);
+    if (e.action == NULL || !kind_of(e.action->name, &e.spec.kind) || e.action->broken)
+        return; /* said by the schema check */
+    (void)snprintf(where, sizeof(where), "%s:%u", node->file, node->line);
+    e.spec.where = where;
+    read_when(&e);
+    read_action(&e);
+    if (e.bad || b->no_memory)
+        hg_ruleset_free(e.spec.child);
+    else
+        append(&e);
+}
+
+static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
+                                    enum hg_direction direction, const struct chain *chain)
+{
+    struct hg_built_list list = {.rules = hg_ruleset_new(direction)};
+    const struct hg_node *entries =
+        hg_node_get(block, direction == HG_REQUEST_RULES ? "request" : "response");
+    if (list.rules == NULL) {
+        b->no_memory = true;
+        return list;
+    }
+    for (size_t i = 0; entries != NULL && i < entries->children; i++)
+        compile_entry(b, entries->child[i], direction, chain, &list);
+    return list;
+}
+
+struct warning {
+    struct hg_build *b;
+};
+
+/* where is "file:line" of the action. */
+static void warn(void *ctx, const char *where, const char *text)
+{
+    struct warning *w = ctx;
+    const char *colon = strrchr(where, ':');
+    char *file = colon != NULL ? hg_slice_dup(hg_slice(where, (size_t)(colon - where))) : NULL;
+    if (file != NULL)
+        hg_diag_add(w->b->d, HG_SEVERITY_WARNING, file, (unsigned)strtoul(colon + 1, NULL, 10), NULL, "%s",
+                    text);
+    free(file);
+}
+
+static void note_missing_secret(struct hg_build *b, struct hg_built_list *list)
+{
+    struct hg_secret_slot *slot;
+    for (size_t i = 0; list->missing == NULL && (slot = hg_ruleset_secret(list->rules, i, true)) != NULL; i++)
+        list->missing = hg_find_secret(b, slot)->missing;
+}
+
+struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
+                                   enum hg_direction direction)
+{
+    struct hg_built_list list = compile(b, block, direction, NULL);
+    struct warning w = {b};
+    if (list.rules == NULL || !hg_store_own(b, list.rules, release_ruleset))
+        return (struct hg_built_list){0};
+    hg_ruleset_warnings(list.rules, warn, &w);
+    note_missing_secret(b, &list);
+    return list;
+}
+
+void hg_build_rules(struct hg_build *b)
+{
+    const struct hg_node *rules = hg_node_get(hg_model_root(b->model), "rule");
+    for (size_t i = 0; rules != NULL && i < rules->children && !b->no_memory; i++) {
+        struct chain here = {rules->child[i], NULL};
+        struct hg_built_list request = compile(b, rules->child[i], HG_REQUEST_RULES, &here);
+        struct hg_built_list response = compile(b, rules->child[i], HG_RESPONSE_RULES, &here);
+        if (hg_node_get(rules->child[i], "request") == NULL &&
+            hg_node_get(rules->child[i], "response") == NULL && !rules->child[i]->broken)
+            HG_ERROR(b, rules->child[i], "has no list (expected request = ( ... ) or response = ( ... ))");
+        hg_ruleset_free(request.rules);
+        hg_ruleset_free(response.rules);
+    }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From model to plan. All steps run even when earlier ones found mistakes, so
+ * that one check shows everything; only lack of memory ends it.
+ */
+#include "plan/plan.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "build.h"
+
+static const char *process_get(void *ctx, const char *name)
+{
+    (void)ctx;
+    return getenv(name); /* nobody writes the environment */
+}
+
+const struct hg_environment hg_environment_process = {NULL, process_get};
+
+static bool resolve_env(void *ctx, struct hg_slice name, struct hg_slice *value)
+{
+    const struct hg_build *b = ctx;
+    char *z = hg_slice_dup(name);
+    const char *found = z != NULL ? hg_env_value(b, z) : NULL;
+    free(z);
+    if (found == NULL)
+        return false;
+    *value = hg_slice_str(found);
+    return true;
+}
+
+static struct hg_secret_slot *resolve_secret(void *ctx, struct hg_slice name)
+{
+    const struct hg_build *b = ctx;
+    for (size_t i = 0; i < b->secrets; i++) {
+        if (hg_slice_eq(hg_slice_str(b->secret[i].node->name), name))
+            return b->secret[i].slot;
+    }
+    return NULL;
+}
+
+struct hg_timeouts hg_timeouts_standard(void)
+{
+    return (struct hg_timeouts){
+        .connect = HG_TIME_CONNECT_DEFAULT,
+        .tunnel = HG_TIME_TUNNEL_DEFAULT,
+        .tls = HG_TIME_TLS_DEFAULT,
+        .request_head = HG_TIME_REQUEST_HEAD_DEFAULT,
+        .request_body = HG_TIME_REQUEST_BODY_DEFAULT,
+        .response_head = HG_TIME_RESPONSE_HEAD_DEFAULT,
+        .idle = HG_TIME_IDLE_DEFAULT,
+        .keep_alive = HG_TIME_KEEP_ALIVE_DEFAULT,
+        .drain = HG_TIME_DRAIN_DEFAULT,
+    };
+}
+
+static unsigned usable_cpus(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+static void build_global(struct hg_build *b)
+{
+    const struct hg_node *node = hg_node_get(hg_model_root(b->model), "global");
+    const struct hg_node *log = hg_node_get(node, "log");
+    struct hg_global *g = &b->plan->global;
+    uint64_t threads = usable_cpus(), level = HG_LOG_INFO;
+    hg_get_number(b, node, "threads", &threads);
+    hg_get_number(b, log, "level", &level);
+    g->drain = HG_TIME_DRAIN_DEFAULT;
+    hg_get_number(b, node, "drain", &g->drain);
+    g->threads = (unsigned)threads;
+    g->log_level = (enum hg_log_level)level;
+    g->user = hg_get_string(b, node, "user", NULL);
+    g->group = hg_get_string(b, node, "group", NULL);
+    g->log_to = hg_get_string(b, log, "to", NULL);
+    if (g->log_to == NULL)
+        g->log_to = "stdout";
+    g->ready_file = hg_get_string(b, node, "ready-file", NULL);
+}
+
+static void build_all(struct hg_build *b)
+{
+    if (!hg_build_secrets(b))
+        return;
+    build_global(b);
+    hg_build_rules(b);
+    if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_build_frontends(b))
+        return;
+    hg_check_binds(b);
+}
+
+struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,
+                              const struct hg_plan_options *options, struct hg_diag *d)
+{
+    HG_ASSERT(m != NULL && env != NULL && env->get != NULL && d != NULL);
+    struct hg_build b = {
+        .model = m, .env = env, .d = d, .stand_in = options != NULL && options->stand_in_secrets};
+    b.plan = hg_store_new_plan();
+    if (b.plan == NULL)
+        return NULL;
+    b.store = b.plan->store;
+    b.resolver =
+        (struct hg_resolver){.ctx = &b, .env = resolve_env, .secret = resolve_secret, .uuid = b.uuid};
+    if (hg_text_uuid(b.uuid))
+        build_all(&b);
+    else
+        hg_diag_add(d, HG_SEVERITY_ERROR, NULL, 0, NULL, "the system gives no random numbers");
+    if (b.no_memory)
+        hg_diag_add(d, HG_SEVERITY_ERROR, NULL, 0, NULL, "no memory for the plan");
+    if (hg_diag_errors(d) > 0)
+        hg_plan_unref(&b.plan);
+    return b.plan;
+}

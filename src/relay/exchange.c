@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of an exchange: from a head to one line in the access log.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+static struct hg_exchange *exchange_new(struct hg_session *s)
+{
+    struct hg_exchange *x = calloc(1, sizeof(*x));
+    const struct hg_framing none = {.kind = HG_FRAMING_NONE};
+
+    if (x == NULL) {
+        /* Nothing can be said without memory; the client sees the connection end. */
+        s->keep = false;
+        hg_session_die(s);
+        return NULL;
+    }
+    x->magic = HG_EXCHANGE_MAGIC;
+    x->session = s;
+    x->began = s->head_since;
+    hg_arena_init(&x->arena, HG_LIMIT_ARENA + 4 * s->frontend->limit_head);
+    hg_buf_init(&x->up_out, HG_LIMIT_HEAD_MAX + s->frontend->limit_head * 2, true);
+    hg_buf_init(&x->up_in, HG_LIMIT_HEAD_DEFAULT + 2 * HG_LIMIT_IO_CHUNK, false);
+    hg_body_decoder_init(&x->req_body, &none, UINT64_MAX);
+    hg_body_decoder_init(&x->resp_body, &none, UINT64_MAX);
+    hg_headers_init(&x->req.headers, &x->arena);
+    hg_headers_init(&x->resp.headers, &x->arena);
+    s->exchange = x;
+    s->state = HG_SESSION_EXCHANGE;
+    s->requests++;
+    HG_COUNT_ADD(s->relay->counters, active_requests, 1);
+    HG_COUNT_ADD(s->relay->counters, requests_total, 1);
+    return x;
+}
+
+static void exchange_free(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+
+    HG_ASSERT(x->link == NULL && x->dialing == NULL);
+    hg_upstream_stop_keeping(x);
+    hg_body_decoder_free(&x->req_body);
+    hg_body_decoder_free(&x->resp_body);
+    hg_buf_free(&x->up_out);
+    hg_buf_free(&x->up_in);
+    hg_arena_reset(&x->arena);
+    s->exchange = NULL;
+    HG_COUNT_SUB(s->relay->counters, active_requests, 1);
+    x->magic = 0;
+    free(x);
+}
+
+static bool request_id_ok(struct hg_slice id)
+{
+    if (id.n == 0 || id.n > HG_LIMIT_REQUEST_ID)
+        return false;
+    for (size_t i = 0; i < id.n; i++) {
+        char c = hg_lower(id.p[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+
+/* The client's id if it is one of ours to repeat, else a new one. */
+static void choose_request_id(struct hg_exchange *x)
+{
+    const struct hg_header *h = hg_headers_find_id(&x->req.headers, HG_FIELD_X_REQUEST_ID, 0);
+    char uuid[HG_TEXT_UUID_LEN];
+
+    if (h != NULL && request_id_ok(h->value))
+        x->vars.request_id = h->value;
+    else if (hg_text_uuid(uuid))
+        x->vars.request_id = hg_arena_copy(&x->arena, hg_slice_str(uuid));
+    if (x->vars.request_id.p == NULL)
+        x->vars.request_id = HG_LIT("none");
+}
+
+static void set_vars(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+    char now[HG_TEXT_TIME_LEN];
+
+    hg_text_time(hg_loop_wall(s->relay->loop), now);
+    x->vars.time = hg_arena_copy(&x->arena, hg_slice_str(now));
+    x->vars.client_ip = hg_slice_str(s->client_text);
+    x->vars.frontend = hg_slice_str(s->frontend->name);
+    x->vars.request = &x->req;
+}
+
+void hg_exchange_begin_bad(struct hg_session *s, enum hg_http_error why)
+{
+    struct hg_exchange *x = exchange_new(s);
+
+    if (x == NULL)
+        return;
+    set_vars(x);
+    choose_request_id(x);
+    s->keep = false;
+    if (why == HG_HTTP_OK)
+        hg_reply_error(x, 408, "request_timeout", HG_CLOSE_CLIENT_TIMEOUT,
+                       "the request head did not arrive in time (timeout.request-head)");
+    else
+        hg_reply_http_error(x, why, HG_CLOSE_REFUSED);
+}
+
+/* Everything that the head alone decides. */
+static enum hg_http_error read_head(struct hg_exchange *x, struct hg_slice head)
+{
+    const struct hg_frontend *f = x->session->frontend;
+    struct hg_slice copy = hg_arena_copy(&x->arena, head);
+    enum hg_http_error e;
+
+    if (copy.p == NULL)
+        return HG_HTTP_NO_MEMORY;
+    e = hg_request_parse(&x->req, copy, &x->arena);
+    x->log_method = x->req.method;
+    x->log_path = x->req.path;
+    choose_request_id(x);
+    if (e == HG_HTTP_OK)
+        e = hg_framing_request(&x->req, &x->req_framing);
+    if (e == HG_HTTP_OK)
+        e = hg_hop_request(&x->req, &x->req_framing, &x->hop);
+    if (e != HG_HTTP_OK)
+        return e;
+    if (x->req_framing.kind == HG_FRAMING_LENGTH && x->req_framing.length > f->limit_body)
+        return HG_HTTP_BODY_TOO_LARGE;
+    if (f->path_strict && hg_path_is_ambiguous(x->req.path))
+        return HG_HTTP_BAD_TARGET;
+    if (!hg_headers_set(&x->req.headers, HG_LIT("X-Request-ID"), x->vars.request_id))
+        return HG_HTTP_NO_MEMORY;
+    return HG_HTTP_OK;
+}
+
+void hg_exchange_begin(struct hg_session *s, struct hg_slice head)
+{
+    struct hg_exchange *x = exchange_new(s);
+    enum hg_http_error e;
+
+    if (x == NULL)
+        return;
+    set_vars(x);
+    e = read_head(x, head);
+    hg_buf_consume(&s->in, head.n);
+    if (e != HG_HTTP_OK) {
+        s->keep = false;
+        hg_reply_http_error(x, e, HG_CLOSE_REFUSED);
+        return;
+    }
+    s->keep = x->req_framing.keep_alive;
+    hg_body_decoder_init(&x->req_body, &x->req_framing, s->frontend->limit_body);
+    x->req_done = hg_body_decoder_done(&x->req_body);
+    x->body_open = !x->hop.expect_continue;
+    hg_exchange_route(x);
+}
+
+static void access_line(struct hg_exchange *x, enum hg_close why)
+{
+    struct hg_relay *r = x->session->relay;
+    struct hg_access *a = &x->access;
+    const char *version = a->tls;
+
+    /* Some bytes and the end fall into one turn; the clock of the turn's begin would hide that. */
+    hg_loop_refresh(r->loop);
+    a->request_id = x->vars.request_id;
+    a->frontend = x->vars.frontend;
+    a->method = x->log_method;
+    a->path = x->log_path;
+    a->has_query = x->req.query.p != NULL;
+    a->client = x->vars.client_ip;
+    a->close = why;
+    a->bytes_in = x->req_body.total;
+    a->total_us = hg_loop_now(r->loop) - x->began;
+    a->first_byte_us = x->first_byte != 0 ? x->first_byte - x->began : 0;
+    a->tls = version;
+    a->upgraded = x->upgraded;
+    if (a->connection == NULL)
+        a->connection = "none";
+    if (x->server != NULL)
+        a->upstream = hg_slice_str(x->server->host_field);
+    HG_COUNT_ADD(r->counters, bytes_in_total, a->bytes_in);
+    HG_COUNT_ADD(r->counters, bytes_out_total, a->bytes_out);
+    hg_access_log(r->log, a);
+}
+
+void hg_exchange_end(struct hg_exchange *x, enum hg_close why)
+{
+    struct hg_session *s = x->session;
+
+    HG_ASSERT(s->exchange == x);
+    hg_upstream_release(x);
+    access_line(x, why);
+    exchange_free(x);
+    if (s->state == HG_SESSION_EXCHANGE)
+        hg_session_next(s);
+}
+
+void hg_exchange_client_left(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+
+    s->keep = false;
+    if (!x->resp_head)
+        x->access.status = 499;
+    HG_COUNT_ADD(s->relay->counters, client_left_total, 1);
+    hg_exchange_end(x, x->upgraded ? HG_CLOSE_TUNNEL_CLOSED : HG_CLOSE_CLIENT_LEFT);
+    hg_session_die(s);
+}
+
+void hg_exchange_break_off(struct hg_exchange *x, enum hg_close why, const char *detail)
+{
+    struct hg_session *s = x->session;
+
+    HG_ASSERT(x->resp_head && !x->resp_done);
+    snprintf(x->error_detail, sizeof(x->error_detail), "%s", detail != NULL ? detail : "");
+    x->access.error_detail = x->error_detail;
+    /* Length and chunks show the client that bytes are missing; without them only a reset can. */
+    s->abort_at_end = x->out_framing == HG_FRAMING_CLOSE;
+    s->keep = false;
+    s->state = HG_SESSION_CUT;
+    hg_exchange_end(x, why);
+}
+
+/* Both directions of an upgraded connection, and its end: each side's end is passed on to the other. */
+static bool tunnel_finish(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+    bool to_up_flushed = hg_buf_len(&s->in) == 0 && hg_buf_len(&x->up_out) == 0;
+    bool to_client_flushed = hg_buf_len(&x->up_in) == 0 && hg_buf_len(&s->out) == 0;
+
+    if (x->up_error || x->up_broken || (x->up_eof && to_client_flushed && s->client_eof)) {
+        s->keep = false;
+        hg_exchange_end(x, HG_CLOSE_TUNNEL_CLOSED);
+        return true;
+    }
+    if (s->client_eof && to_up_flushed && !x->up_shut) {
+        hg_stream_shutdown(hg_link_stream(x->link));
+        x->up_shut = true;
+    }
+    if (x->up_eof && to_client_flushed && !s->shut) {
+        hg_stream_shutdown(s->client);
+        s->shut = true;
+    }
+    return false;
+}
+
+static bool finish(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+
+    if (x->upgraded)
+        return tunnel_finish(x);
+    if (!x->resp_done)
+        return false;
+    hg_upstream_release(x);
+    if (hg_buf_len(&s->out) != 0 || (!x->req_done && s->keep))
+        return false;
+    hg_exchange_end(x, x->access.close);
+    return true;
+}
+
+bool hg_exchange_step(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+    bool progress = false;
+
+    HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC && s->exchange == x);
+    if (s->client_eof && !x->upgraded) {
+        hg_exchange_client_left(x);
+        return false;
+    }
+    /* Each of these may end the exchange; then the session has moved on. */
+    progress |= hg_request_pump(x);
+    if (s->exchange == x)
+        progress |= hg_upstream_write(x);
+    if (s->exchange == x)
+        progress |= hg_upstream_read(x);
+    if (s->exchange == x)
+        progress |= hg_response_pump(x);
+    if (s->exchange == x)
+        progress |= finish(x);
+    else
+        progress = true;
+    return progress;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Private to the relay room. A session is a client connection; an exchange is
+ * one request and its answer on it. Work happens in turns: an event sets a
+ * flag, the turn moves bytes until nothing moves, and then, in one place,
+ * interest and deadline are computed anew from the state.
+ *
+ *   session.c   life of a client connection     turn.c      the turn, interest, deadlines
+ *   exchange.c  life of an exchange             request.c   client -> upstream
+ *   route.c     rules, backend, outgoing head   response.c  upstream -> client
+ *   upstream.c  links, failures, sending again  reply.c     answers of our own
+ */
+#ifndef HG_RELAY_INTERNAL_H
+#define HG_RELAY_INTERNAL_H
+
+#include "base/limits.h"
+#include "http/body.h"
+#include "http/target.h"
+#include "http/write.h"
+#include "observe/access.h"
+#include "relay/relay.h"
+
+#define HG_SESSION_MAGIC 0x73657373u
+#define HG_EXCHANGE_MAGIC 0x65786368u
+
+enum hg_session_state {
+    HG_SESSION_HEAD,     /* waiting for a request head, or reading it */
+    HG_SESSION_EXCHANGE, /* an exchange is under way */
+    HG_SESSION_CUT,      /* the answer broke off: what is there is written, then the connection goes */
+    HG_SESSION_LINGER,   /* answered for the last time: reading on so that the client can read */
+    HG_SESSION_DEAD,     /* freed at the end of the turn */
+};
+
+struct hg_relay {
+    struct hg_loop *loop;
+    struct hg_dns *dns;
+    struct hg_log *log;
+    struct hg_counters *counters;
+    struct hg_pool *pool;
+    struct hg_scratch *scratch;
+    struct hg_list sessions;
+    size_t count;
+    size_t retry_kept, retry_total;
+    bool draining;
+};
+
+struct hg_session {
+    uint32_t magic;
+    enum hg_session_state state;
+    struct hg_relay *relay;
+    struct hg_list node;
+    struct hg_generation *generation;
+    const struct hg_frontend *frontend;
+    struct hg_stream *client;
+    struct hg_exchange *exchange; /* in HG_SESSION_EXCHANGE only */
+    struct hg_buf in, out;        /* from and to the client */
+    struct hg_head_scan scan;
+    struct hg_timer timer;
+    struct hg_deferred death;
+    uint64_t head_since; /* when the first byte of this head came; 0: none yet */
+    uint64_t lingered, linger_since;
+    size_t budget; /* bytes that this turn may still read, both sides together */
+    unsigned requests;
+    bool can_read, can_write; /* until the stream says AGAIN */
+    bool client_eof;
+    bool keep;         /* another request may follow */
+    bool shut;         /* our side is half-closed */
+    bool abort_at_end; /* RST, so that an answer delimited by the close is not taken for whole */
+    bool in_turn;
+    char client_text[64];
+};
+
+struct hg_exchange {
+    uint32_t magic;
+    struct hg_session *session;
+    struct hg_arena arena;
+
+    struct hg_request req;
+    struct hg_framing req_framing;
+    struct hg_hop hop;
+    struct hg_body_decoder req_body;
+    struct hg_vars vars;
+    struct hg_slice log_method, log_path; /* as received */
+    const struct hg_backend *backend;
+    const struct hg_server *server;
+
+    /* to the upstream; [head, head + sent) was written and is kept while it may be sent again */
+    struct hg_buf up_out;
+    size_t sent, charged;
+    enum hg_framing_kind up_framing;
+    bool keep;
+    bool body_open; /* the client's body is read (with Expect: once there is somewhere to send it) */
+    bool req_done;  /* read to its end */
+    bool discard;   /* read on, but nobody wants it any more */
+
+    struct hg_dialing *dialing;
+    struct hg_link *link;
+    bool reused, up_can_read, up_can_write, up_eof, up_error, up_broken, up_shut;
+    unsigned attempts, interims;
+    bool wrote; /* a byte of this attempt was taken by the link */
+
+    struct hg_buf up_in;
+    struct hg_head_scan up_scan;
+    struct hg_response resp;
+    struct hg_framing resp_framing;
+    struct hg_body_decoder resp_body;
+    enum hg_framing_kind out_framing;
+    bool resp_started; /* a byte of it came */
+    bool resp_head;    /* a final head went into session->out, the upstream's or our own */
+    bool resp_done;
+    bool local; /* the answer is ours */
+    bool upgraded;
+
+    uint64_t began, first_byte;
+    struct hg_access access;
+    char error_detail[320];
+};
+
+/* turn.c */
+void hg_session_turn(struct hg_session *s);
+/* n bytes of the turn's share were read. */
+void hg_session_spend(struct hg_session *s, size_t n);
+void hg_session_expired(struct hg_timer *t);
+
+/* session.c */
+/* Ends the session; frees it at the end of the loop's turn. */
+void hg_session_die(struct hg_session *s);
+/* What comes after an exchange: the next head, or the end. */
+void hg_session_next(struct hg_session *s);
+bool hg_session_head_step(struct hg_session *s);
+bool hg_session_linger_step(struct hg_session *s);
+
+/* exchange.c */
+void hg_exchange_begin(struct hg_session *s, struct hg_slice head);
+/* The bytes in front of us are not a head. */
+void hg_exchange_begin_bad(struct hg_session *s, enum hg_http_error why);
+bool hg_exchange_step(struct hg_exchange *x);
+/* Logs, counts and frees; the session goes on or ends by itself. */
+void hg_exchange_end(struct hg_exchange *x, enum hg_close why);
+/* The client is gone: ends exchange and session. */
+void hg_exchange_client_left(struct hg_exchange *x);
+/* An answer that has begun cannot be finished. */
+void hg_exchange_break_off(struct hg_exchange *x, enum hg_close why, const char *detail);
+
+/* route.c */
+void hg_exchange_route(struct hg_exchange *x);
+/* Lets no name into a trailer section that a rule drops or sets. */
+bool hg_route_trailers_ok(const struct hg_exchange *x, const struct hg_headers *trailers);
+
+/* upstream.c */
+void hg_upstream_connect(struct hg_exchange *x, bool fresh);
+bool hg_upstream_write(struct hg_exchange *x);
+bool hg_upstream_read(struct hg_exchange *x);
+/* The link is of no use any more before an answer began: send again, or answer. */
+void hg_upstream_lost(struct hg_exchange *x, const struct hg_failure *f);
+/* Gives the link back if both sides ended cleanly, else ends it. Also ends a dial. */
+void hg_upstream_release(struct hg_exchange *x);
+bool hg_upstream_wants_read(const struct hg_exchange *x);
+/* Room for the next piece of a request. */
+size_t hg_upstream_room(struct hg_exchange *x);
+void hg_upstream_stop_keeping(struct hg_exchange *x);
+
+/* request.c */
+bool hg_request_pump(struct hg_exchange *x);
+void hg_request_open_body(struct hg_exchange *x);
+
+/* response.c */
+bool hg_response_pump(struct hg_exchange *x);
+
+/* reply.c: each ends the exchange's upstream side and puts a whole answer into session->out */
+void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why);
+void hg_reply_failure(struct hg_exchange *x, const struct hg_failure *f);
+void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, enum hg_close why,
+                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* headers: of the answer, may be NULL. */
+void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_headers *headers,
+                   struct hg_slice body, enum hg_close why);
+/* X-Request-ID of this exchange and the renamed one of the upstream. */
+bool hg_reply_ids(struct hg_exchange *x, struct hg_headers *headers);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The upstream's answer on its way to the client: interim answers, the final
+ * head with the response rules on it, the body framed for this client. The
+ * upstream is as hostile as the client: what is not plainly right is an error.
+ */
+#include "internal.h"
+
+static void lost(struct hg_exchange *x)
+{
+    struct hg_failure f = {0};
+    const char *why = hg_stream_error(hg_link_stream(x->link));
+
+    if (x->up_error || x->up_broken)
+        hg_failure_set(&f, HG_FAILURE_RESET, "%s", why != NULL ? why : "");
+    else
+        hg_failure_set(&f, HG_FAILURE_CLOSED_EARLY, "%s",
+                       x->resp_started ? "in the middle of the response head" : "no byte of a response came");
+    hg_upstream_lost(x, &f);
+}
+
+static void bad_response(struct hg_exchange *x, const char *why)
+{
+    struct hg_failure f = {0};
+
+    hg_failure_set(&f, HG_FAILURE_BAD_RESPONSE, "%s", why);
+    hg_reply_failure(x, &f);
+}
+
+/* The response rules: the backend's, then the frontend's. */
+static bool run_rules(struct hg_exchange *x)
+{
+    const struct hg_rules_run run = {
+        .arena = &x->arena,
+        .scratch = x->session->relay->scratch,
+        .vars = &x->vars,
+        .request = &x->req,
+        .response = &x->resp,
+    };
+    struct hg_outcome o = {0};
+
+    if (hg_ruleset_run(x->backend->response, &run, &o) == HG_VERDICT_PASS &&
+        hg_ruleset_run(x->session->frontend->response, &run, &o) == HG_VERDICT_PASS)
+        return true;
+    x->access.where = o.where;
+    hg_reply_error(x, 502, hg_rule_fail_name(o.fail), HG_CLOSE_RULE_FAILED, "a response rule failed: %s",
+                   hg_rule_fail_text(o.fail));
+    return false;
+}
+
+static void choose_framing(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+
+    x->out_framing = x->resp_framing.kind;
+    if (x->out_framing == HG_FRAMING_CHUNKED || x->out_framing == HG_FRAMING_CLOSE)
+        x->out_framing = x->req.minor >= 1 ? HG_FRAMING_CHUNKED : HG_FRAMING_CLOSE;
+    /* An answer before the request is whole: the rest is read and thrown away after it, so it is the last. */
+    if (x->out_framing == HG_FRAMING_CLOSE || !x->req_done || s->relay->draining)
+        s->keep = false;
+}
+
+static bool write_head(struct hg_exchange *x, bool final)
+{
+    const struct hg_write_response w = {
+        .status = x->resp.status,
+        .reason = x->resp.reason,
+        .minor = x->req.minor,
+        .headers = &x->resp.headers,
+        .framing = final ? x->out_framing : HG_FRAMING_NONE,
+        .length = final ? x->resp_framing.length : 0,
+        .upgrade_websocket = x->resp.status == 101,
+        .close = final && !x->session->keep && x->resp.status != 101,
+    };
+
+    return hg_write_response(&x->session->out, &w);
+}
+
+static void upgrade(struct hg_exchange *x)
+{
+    struct hg_framing raw = {.kind = HG_FRAMING_CLOSE};
+
+    x->upgraded = true;
+    x->resp_head = true;
+    x->access.status = 101;
+    x->session->keep = false;
+    hg_upstream_stop_keeping(x);
+    hg_body_decoder_free(&x->req_body);
+    hg_body_decoder_free(&x->resp_body);
+    hg_body_decoder_init(&x->req_body, &raw, UINT64_MAX);
+    hg_body_decoder_init(&x->resp_body, &raw, UINT64_MAX);
+    x->up_framing = x->out_framing = HG_FRAMING_CLOSE;
+    x->req_done = false;
+    x->body_open = true;
+}
+
+/* 1xx: 100 ends here (we say our own), 101 only if asked for, the others go on to clients that know them. */
+static void interim(struct hg_exchange *x)
+{
+    if (++x->interims > HG_LIMIT_INTERIM) {
+        bad_response(x, "too many interim answers");
+        return;
+    }
+    if (x->resp.status == 101) {
+        if (!x->hop.upgrade_websocket) {
+            bad_response(x, "it switched protocols without being asked");
+            return;
+        }
+        if (!run_rules(x))
+            return;
+        if (!hg_reply_ids(x, &x->resp.headers) || !write_head(x, true)) {
+            bad_response(x, "its head cannot be passed on");
+            return;
+        }
+        upgrade(x);
+        return;
+    }
+    if (x->resp.status == 100 || x->req.minor == 0)
+        return;
+    if (!run_rules(x))
+        return;
+    if (!write_head(x, false))
+        bad_response(x, "its interim head cannot be passed on");
+}
+
+static void final_head(struct hg_exchange *x)
+{
+    if (!run_rules(x))
+        return;
+    choose_framing(x);
+    if (!hg_reply_ids(x, &x->resp.headers) || !write_head(x, true)) {
+        bad_response(x, "its head cannot be passed on");
+        return;
+    }
+    x->resp_head = true;
+    x->access.status = x->resp.status;
+    hg_upstream_stop_keeping(x);
+    hg_body_decoder_free(&x->resp_body);
+    hg_body_decoder_init(&x->resp_body, &x->resp_framing, UINT64_MAX);
+}
+
+static void read_head(struct hg_exchange *x, struct hg_slice head)
+{
+    struct hg_slice copy = hg_arena_copy(&x->arena, head);
+    enum hg_http_error e = HG_HTTP_NO_MEMORY;
+
+    if (copy.p != NULL)
+        e = hg_response_parse(&x->resp, copy, &x->arena);
+    if (e == HG_HTTP_OK)
+        e = hg_framing_response(&x->resp, x->req.method_id, &x->resp_framing);
+    if (e == HG_HTTP_OK)
+        e = hg_hop_response(&x->resp, &x->resp_framing);
+    hg_buf_consume(&x->up_in, head.n);
+    hg_head_scan_init(&x->up_scan, HG_LIMIT_HEAD_DEFAULT, false);
+    if (e != HG_HTTP_OK)
+        bad_response(x, hg_http_error_text(e));
+    else if (x->resp.status < 200)
+        interim(x);
+    else
+        final_head(x);
+}
+
+static bool head_step(struct hg_exchange *x)
+{
+    struct hg_slice data = hg_buf_data(&x->up_in);
+    enum hg_http_error why;
+    size_t n;
+
+    if (data.n != 0 && x->first_byte == 0) {
+        hg_loop_refresh(x->session->relay->loop);
+        x->first_byte = hg_loop_now(x->session->relay->loop);
+    }
+    switch (data.n == 0 ? HG_SCAN_MORE : hg_head_scan(&x->up_scan, data, &n, &why)) {
+    case HG_SCAN_MORE:
+        if (x->up_eof) {
+            lost(x);
+            return true;
+        }
+        return false;
+    case HG_SCAN_BAD:
+        bad_response(x, hg_http_error_text(why));
+        return true;
+    case HG_SCAN_DONE:
+        break;
+    }
+    read_head(x, hg_slice(data.p, n));
+    return true;
+}
+
+/* Fields of a trailer section that a response rule drops do not come in through the back. */
+static bool trailers(struct hg_exchange *x, struct hg_headers *out)
+{
+    struct hg_scratch *scratch = x->session->relay->scratch;
+
+    hg_headers_init(out, &x->arena);
+    if (x->resp_framing.kind != HG_FRAMING_CHUNKED)
+        return true;
+    if (hg_body_trailers(&x->resp_body, &x->arena, out) != HG_HTTP_OK)
+        return false;
+    for (size_t i = out->n; i-- > 0;)
+        if (hg_ruleset_names(x->backend->response, scratch, out->v[i].name) != HG_MATCH_NO ||
+            hg_ruleset_names(x->session->frontend->response, scratch, out->v[i].name) != HG_MATCH_NO)
+            hg_headers_remove_at(out, i);
+    return true;
+}
+
+static void body_done(struct hg_exchange *x)
+{
+    struct hg_headers fields;
+
+    if (!trailers(x, &fields)) {
+        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "a trailer that is malformed or not allowed");
+        return;
+    }
+    if (!hg_body_encode_end(&x->session->out, x->out_framing, &fields)) {
+        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "no memory");
+        return;
+    }
+    x->resp_done = true;
+}
+
+static bool body_ended(struct hg_exchange *x)
+{
+    if (x->upgraded)
+        return false;
+    if (!x->up_error && hg_body_decoder_eof_is_end(&x->resp_body))
+        body_done(x);
+    else
+        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_RESET,
+                              x->up_error ? hg_stream_error(hg_link_stream(x->link))
+                                          : "closed before the end of the body");
+    return true;
+}
+
+static bool body_step(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+    struct hg_slice data = hg_buf_data(&x->up_in), span;
+    size_t used = 0, waiting = hg_buf_len(&s->out);
+    enum hg_body_step step;
+
+    if (data.n == 0 && !hg_body_decoder_done(&x->resp_body))
+        return x->up_eof ? body_ended(x) : false;
+    if (waiting >= HG_LIMIT_RELAY_BUFFER)
+        return false;
+    if (data.n > HG_LIMIT_RELAY_BUFFER - waiting)
+        data.n = HG_LIMIT_RELAY_BUFFER - waiting;
+    step = hg_body_decode(&x->resp_body, data, &used, &span);
+    HG_ASSERT(used <= data.n);
+    if (step == HG_BODY_DATA) {
+        if (!hg_body_encode(&s->out, x->out_framing, span)) {
+            hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "no memory");
+            return true;
+        }
+        x->access.bytes_out += span.n;
+    }
+    hg_buf_consume(&x->up_in, used);
+    if (step == HG_BODY_BAD)
+        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, hg_http_error_text(x->resp_body.error));
+    else if (step == HG_BODY_DONE)
+        body_done(x);
+    return used != 0 || step == HG_BODY_BAD || step == HG_BODY_DONE;
+}
+
+bool hg_response_pump(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+    bool progress = false, more = true;
+
+    while (more && s->exchange == x && x->link != NULL && !x->resp_done) {
+        more = x->resp_head ? body_step(x) : head_step(x);
+        progress |= more;
+    }
+    return progress;
+}

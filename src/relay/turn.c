@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The turn of a session: moves bytes until nothing moves or its share is used
+ * up, then computes interest and deadline from the state. This is the only
+ * place that does either.
+ */
+#include "internal.h"
+
+static bool wants_client_read(const struct hg_session *s)
+{
+    if (s->client_eof)
+        return false;
+    switch (s->state) {
+    case HG_SESSION_HEAD:
+        return hg_buf_space(&s->in) != 0;
+    case HG_SESSION_EXCHANGE:
+        /* Also when the request is whole: to see the client leave, and for what it pipelines. */
+        return hg_buf_len(&s->in) < HG_LIMIT_IO_CHUNK;
+    case HG_SESSION_LINGER:
+        return true;
+    case HG_SESSION_CUT:
+    case HG_SESSION_DEAD:
+        break;
+    }
+    return false;
+}
+
+void hg_session_spend(struct hg_session *s, size_t n)
+{
+    s->budget -= n < s->budget ? n : s->budget;
+}
+
+static void client_lost(struct hg_session *s)
+{
+    if (s->exchange != NULL) {
+        hg_exchange_client_left(s->exchange);
+        return;
+    }
+    if (!hg_stream_established(s->client))
+        hg_log_event(s->relay->log, HG_LOG_INFO, "client_tls_failed", "frontend %s, client %s: %s",
+                     s->frontend->name, s->client_text, hg_stream_error(s->client));
+    hg_session_die(s);
+}
+
+static bool read_client(struct hg_session *s)
+{
+    size_t room, want = hg_buf_space(&s->in);
+    ssize_t n;
+    char *p;
+
+    if (!s->can_read || s->budget == 0 || !wants_client_read(s))
+        return false;
+    p = hg_buf_reserve(&s->in, want < HG_LIMIT_IO_CHUNK ? want : HG_LIMIT_IO_CHUNK, &room);
+    if (p == NULL) {
+        client_lost(s);
+        return false;
+    }
+    n = hg_stream_read(s->client, p, room);
+    if (n > 0) {
+        hg_buf_commit(&s->in, (size_t)n);
+        hg_session_spend(s, (size_t)n);
+        /* A short read emptied the socket; asking again would only cost a call. */
+        if ((size_t)n < room && !hg_stream_pending(s->client))
+            s->can_read = false;
+        return true;
+    }
+    s->can_read = false;
+    if (n == HG_STREAM_EOF) {
+        s->client_eof = true;
+        return true;
+    }
+    if (n == HG_STREAM_ERROR)
+        client_lost(s);
+    return false;
+}
+
+static bool write_client(struct hg_session *s)
+{
+    bool progress = false;
+
+    while (s->state != HG_SESSION_DEAD && s->can_write && hg_buf_len(&s->out) != 0) {
+        struct hg_slice data = hg_buf_data(&s->out);
+        ssize_t n = hg_stream_write(s->client, data.p, data.n);
+
+        if (n > 0) {
+            hg_buf_consume(&s->out, (size_t)n);
+            progress = true;
+            continue;
+        }
+        s->can_write = false;
+        if (n != HG_STREAM_AGAIN)
+            client_lost(s);
+    }
+    return progress;
+}
+
+static bool step(struct hg_session *s)
+{
+    switch (s->state) {
+    case HG_SESSION_HEAD:
+        return hg_session_head_step(s);
+    case HG_SESSION_EXCHANGE:
+        return hg_exchange_step(s->exchange);
+    case HG_SESSION_LINGER:
+        return hg_session_linger_step(s);
+    case HG_SESSION_CUT:
+        if (hg_buf_len(&s->out) == 0)
+            hg_session_die(s);
+        return false;
+    case HG_SESSION_DEAD:
+        break;
+    }
+    return false;
+}
+
+enum phase {
+    PHASE_NONE,
+    PHASE_HEAD,
+    PHASE_CLIENT_BODY,
+    PHASE_CLIENT_STALLED,
+    PHASE_ANSWER,
+    PHASE_STREAM,
+    PHASE_LINGER
+};
+
+/* What an exchange waits for; dials have deadlines of their own. */
+static enum phase exchange_phase(const struct hg_exchange *x)
+{
+    if (x->upgraded)
+        return x->session->client_eof || x->up_eof ? PHASE_LINGER : PHASE_STREAM;
+    if (hg_buf_len(&x->session->out) != 0)
+        return PHASE_CLIENT_STALLED;
+    if (x->dialing != NULL)
+        return PHASE_NONE;
+    if (!x->req_done && x->body_open && hg_buf_len(&x->up_out) - x->sent == 0 && !x->resp_head)
+        return PHASE_CLIENT_BODY;
+    if (!x->req_done && x->discard)
+        return PHASE_CLIENT_BODY;
+    return x->resp_head ? PHASE_STREAM : PHASE_ANSWER;
+}
+
+static enum phase session_phase(const struct hg_session *s)
+{
+    if (s->state == HG_SESSION_HEAD)
+        return PHASE_HEAD;
+    return s->state == HG_SESSION_EXCHANGE ? exchange_phase(s->exchange) : PHASE_LINGER;
+}
+
+/* A head has one deadline from its first byte on, so that no drip can hold a connection. */
+static uint64_t head_time(const struct hg_session *s)
+{
+    const struct hg_timeouts *t = &s->frontend->timeout;
+    uint64_t gone;
+
+    if (s->head_since == 0)
+        return s->requests == 0 ? t->request_head : t->keep_alive;
+    gone = (hg_loop_now(s->relay->loop) - s->head_since) / 1000;
+    return gone < t->request_head ? t->request_head - gone : 1;
+}
+
+static uint64_t phase_time(const struct hg_session *s)
+{
+    const struct hg_timeouts *front = &s->frontend->timeout;
+    const struct hg_timeouts *back =
+        s->exchange != NULL && s->exchange->backend != NULL ? &s->exchange->backend->timeout : front;
+
+    switch (session_phase(s)) {
+    case PHASE_NONE:
+        break;
+    case PHASE_HEAD:
+        return head_time(s);
+    case PHASE_CLIENT_BODY:
+        return front->request_body;
+    case PHASE_CLIENT_STALLED:
+        return front->idle;
+    case PHASE_ANSWER:
+        return back->response_head;
+    case PHASE_STREAM:
+        return back->idle;
+    case PHASE_LINGER:
+        return HG_TIME_LINGER;
+    }
+    return 0;
+}
+
+static void want_upstream(const struct hg_exchange *x)
+{
+    unsigned mask = 0;
+
+    if (x->link == NULL)
+        return;
+    if (hg_upstream_wants_read(x))
+        mask |= HG_IO_READ;
+    if (!x->up_broken && hg_buf_len(&x->up_out) > x->sent)
+        mask |= HG_IO_WRITE;
+    hg_stream_want(hg_link_stream(x->link), mask);
+}
+
+static void rearm(struct hg_session *s)
+{
+    uint64_t ms = phase_time(s);
+    unsigned mask = 0;
+
+    if (wants_client_read(s))
+        mask |= HG_IO_READ;
+    if (hg_buf_len(&s->out) != 0)
+        mask |= HG_IO_WRITE;
+    hg_stream_want(s->client, mask);
+    if (s->exchange != NULL) {
+        want_upstream(s->exchange);
+        hg_buf_trim(&s->exchange->up_in);
+        hg_buf_trim(&s->exchange->up_out);
+    }
+    hg_buf_trim(&s->in);
+    hg_buf_trim(&s->out);
+    if (ms != 0)
+        hg_timer_set(&s->timer, ms);
+    else
+        hg_timer_clear(&s->timer);
+}
+
+void hg_session_turn(struct hg_session *s)
+{
+    bool progress;
+
+    if (s->state == HG_SESSION_DEAD)
+        return;
+    HG_ASSERT(!s->in_turn);
+    s->in_turn = true;
+    s->budget = HG_LIMIT_TURN;
+    do {
+        progress = read_client(s);
+        progress |= step(s);
+        progress |= write_client(s);
+    } while (progress && s->state != HG_SESSION_DEAD);
+    s->in_turn = false;
+    if (s->state != HG_SESSION_DEAD)
+        rearm(s);
+}
+
+static void body_expired(struct hg_exchange *x)
+{
+    if (x->resp_head) {
+        x->session->keep = false;
+        hg_exchange_end(x, HG_CLOSE_CLIENT_TIMEOUT);
+        return;
+    }
+    hg_reply_error(x, 408, "request_timeout", HG_CLOSE_CLIENT_TIMEOUT,
+                   "the request body did not arrive in time (timeout.request-body)");
+}
+
+static void head_expired(struct hg_session *s)
+{
+    struct hg_slice data = hg_buf_data(&s->in);
+
+    if (data.n == 0)
+        hg_session_die(s);
+    else
+        hg_exchange_begin_bad(s, HG_HTTP_OK); /* nothing is wrong with it but that it does not end */
+}
+
+static void answer_expired(struct hg_exchange *x)
+{
+    struct hg_failure f = {0};
+
+    hg_failure_set(&f, HG_FAILURE_RESPONSE_TIMEOUT, "timeout.response-head is %llu ms",
+                   (unsigned long long)x->backend->timeout.response_head);
+    hg_reply_failure(x, &f);
+}
+
+static void stream_expired(struct hg_exchange *x)
+{
+    if (x->upgraded) {
+        x->session->keep = false;
+        hg_exchange_end(x, HG_CLOSE_UPSTREAM_IDLE);
+    } else {
+        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_IDLE, "no byte for timeout.idle");
+    }
+}
+
+void hg_session_expired(struct hg_timer *t)
+{
+    struct hg_session *s = HG_CONTAINER_OF(t, struct hg_session, timer);
+
+    HG_ASSERT(s->magic == HG_SESSION_MAGIC && !s->in_turn);
+    switch (s->state == HG_SESSION_DEAD ? PHASE_NONE : session_phase(s)) {
+    case PHASE_NONE:
+        return;
+    case PHASE_HEAD:
+        head_expired(s);
+        break;
+    case PHASE_CLIENT_BODY:
+        body_expired(s->exchange);
+        break;
+    case PHASE_CLIENT_STALLED:
+        s->keep = false;
+        s->abort_at_end = true;
+        hg_exchange_end(s->exchange, HG_CLOSE_CLIENT_STALLED);
+        hg_session_die(s);
+        return;
+    case PHASE_ANSWER:
+        answer_expired(s->exchange);
+        break;
+    case PHASE_STREAM:
+        stream_expired(s->exchange);
+        break;
+    case PHASE_LINGER:
+        if (s->exchange != NULL)
+            hg_exchange_end(s->exchange, HG_CLOSE_TUNNEL_CLOSED);
+        hg_session_die(s);
+        return;
+    }
+    hg_session_turn(s);
+}

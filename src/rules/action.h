@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a ruleset is made of, for the files that build and run it. At run time
+ * all of it is const and shared by threads.
+ */
+#ifndef HG_RULES_ACTION_H
+#define HG_RULES_ACTION_H
+
+#include "rules/ruleset.h"
+
+/* condition.c */
+struct hg_condition;
+
+struct hg_drop {
+    struct hg_pattern *pattern;
+    char *where;
+};
+
+struct hg_answer_header {
+    char *name;
+    struct hg_template *value;
+};
+
+struct hg_action {
+    enum hg_action_kind kind;
+    char *where;
+    struct hg_condition *when; /* NULL: always */
+    char *unset;               /* meeting this action fails: the variable that has no value */
+    /* DROP_HEADER, DROP_QUERY: neighbouring unconditional ones are one action, asked as one */
+    struct hg_drop *drop;
+    size_t drops;
+    uint64_t id; /* in the cache */
+    /* SET_HEADER, ADD_HEADER, DEFAULT_HEADER */
+    char *name;
+    size_t name_n;
+    enum hg_field field;
+    bool aliases;
+    struct hg_template *value;
+    /* USE */
+    struct hg_ruleset *child;
+    /* DENY, RESPOND */
+    unsigned status;
+    struct hg_template *body; /* NULL: none */
+    struct hg_answer_header *header;
+    size_t headers;
+};
+
+struct hg_slots {
+    struct hg_secret_slot **v;
+    size_t n, cap;
+};
+
+struct hg_ruleset {
+    enum hg_direction direction;
+    struct hg_action *v;
+    size_t n, cap;
+    unsigned depth;              /* of rules that use rules; 1: none */
+    struct hg_slots all, always; /* secrets; always: of actions that every request reaches */
+    bool echoes;                 /* an answer shows the request's head */
+};
+
+void hg_action_clear(struct hg_action *a);
+bool hg_slots_add(struct hg_slots *s, struct hg_secret_slot *slot);
+
+/* A set of drop patterns: YES when one matches. ERROR: *failed is the one that could not tell. */
+enum hg_match hg_drop_match(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name,
+                            const struct hg_drop **failed);
+/* The same for header names, through the cache. */
+enum hg_match hg_drop_match_name(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name,
+                                 const struct hg_drop **failed);
+
+/* Does the action set this header? Caseless, '_' equal to '-' with aliases. */
+bool hg_action_targets(const struct hg_action *a, struct hg_slice name);
+
+/* Expands a pattern text. UNSET: note->name. BAD: note->text begins with `what` when that is not NULL. */
+enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char *what,
+                                const struct hg_resolver *resolver, struct hg_pattern **out,
+                                struct hg_rule_note *note);
+
+/* *out is NULL when nothing is asked. */
+enum hg_append hg_condition_build(const struct hg_when *when, const struct hg_resolver *resolver,
+                                  struct hg_condition **out, struct hg_rule_note *note);
+void hg_condition_free(struct hg_condition *c);
+
+/* Groups of the one regex that captures; 0: none, or more than one. */
+unsigned hg_condition_groups(const struct hg_condition *c);
+
+/* c NULL: YES. ERROR: *fail says why. The captures of the one regex that captures go to *captures. */
+enum hg_match hg_condition_holds(const struct hg_condition *c, const struct hg_rules_run *run,
+                                 struct hg_captures *captures, enum hg_rule_fail *fail);
+
+#endif

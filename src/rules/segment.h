@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a template is made of, for the two files that build and expand it, and
+ * the expansion of $<...> in places that are not templates.
+ */
+#ifndef HG_RULES_SEGMENT_H
+#define HG_RULES_SEGMENT_H
+
+#include "rules/template.h"
+
+/* name in %{...} */
+#define HG_TEMPLATE_VARIABLES(X)  \
+    X(REQUEST_ID, "request-id")   \
+    X(CLIENT_IP, "client-ip")     \
+    X(METHOD, "method")           \
+    X(PATH, "path")               \
+    X(HOST, "host")               \
+    X(FRONTEND, "frontend")       \
+    X(SERVER_HOST, "server-host") \
+    X(TIME, "time")               \
+    X(HEADERS, "headers")
+
+enum hg_segment_kind {
+#define X(id, name) HG_SEGMENT_##id,
+    HG_TEMPLATE_VARIABLES(X)
+#undef X
+        HG_SEGMENT_LITERAL,
+    HG_SEGMENT_HEADER,  /* text: the name */
+    HG_SEGMENT_CAPTURE, /* capture: 1 to 9 */
+    HG_SEGMENT_SECRET,
+    HG_SEGMENT_BASE64, /* of sub */
+};
+
+struct hg_segment {
+    enum hg_segment_kind kind;
+    char *text; /* LITERAL and HEADER; owned */
+    size_t n;
+    unsigned capture;
+    struct hg_secret_slot *slot;
+    struct hg_template *sub; /* owned */
+};
+
+struct hg_template {
+    struct hg_segment *v;
+    size_t n, cap;
+    bool env;  /* a plain variable's value is in it */
+    bool echo; /* %{headers} */
+};
+
+struct hg_template *hg_template_new(void);
+
+/* As hg_template_compile with nothing per request allowed, to a malloc'd string of *n bytes. */
+enum hg_template_result hg_template_string(struct hg_slice text, const struct hg_resolver *resolver,
+                                           char **out, size_t *n, struct hg_template_note *note);
+
+/* Pattern text: only $<...> is expanded, and quoted so that it matches itself. */
+enum hg_template_result hg_template_pattern(struct hg_slice text, const struct hg_resolver *resolver,
+                                            char **out, size_t *n, struct hg_template_note *note);
+
+/* The highest $1..$9 used, 0: none. */
+unsigned hg_template_captures(const struct hg_template *t);
+bool hg_template_uses_env(const struct hg_template *t);
+bool hg_template_echoes(const struct hg_template *t);
+
+#endif

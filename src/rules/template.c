@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Templates at run time: one pass over the segments, each giving a slice; what
+ * they give is copied and never looked at again, so nothing that a request or a
+ * secret holds can act as a template.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "segment.h"
+
+struct hg_template *hg_template_new(void)
+{
+    return calloc(1, sizeof(struct hg_template));
+}
+
+void hg_template_free(struct hg_template *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->n; i++) {
+        free(t->v[i].text);
+        hg_template_free(t->v[i].sub);
+    }
+    free(t->v);
+    free(t);
+}
+
+struct hg_slice hg_template_static(const struct hg_template *t)
+{
+    HG_ASSERT(t != NULL);
+    if (t->n == 0)
+        return HG_LIT("");
+    if (t->n == 1 && t->v[0].kind == HG_SEGMENT_LITERAL)
+        return hg_slice(t->v[0].text, t->v[0].n);
+    return hg_slice(NULL, 0);
+}
+
+/* Counts *i down over the secrets of t and what is inside. */
+static struct hg_secret_slot *find_secret(const struct hg_template *t, size_t *i)
+{
+    for (size_t k = 0; k < t->n; k++) {
+        const struct hg_segment *s = &t->v[k];
+
+        if (s->kind == HG_SEGMENT_SECRET && (*i)-- == 0)
+            return s->slot;
+        if (s->kind == HG_SEGMENT_BASE64) {
+            struct hg_secret_slot *found = find_secret(s->sub, i);
+
+            if (found != NULL)
+                return found;
+        }
+    }
+    return NULL;
+}
+
+struct hg_secret_slot *hg_template_secret(const struct hg_template *t, size_t i)
+{
+    HG_ASSERT(t != NULL);
+    return find_secret(t, &i);
+}
+
+unsigned hg_template_captures(const struct hg_template *t)
+{
+    unsigned most = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        unsigned here = t->v[i].sub != NULL ? hg_template_captures(t->v[i].sub) : t->v[i].capture;
+
+        most = here > most ? here : most;
+    }
+    return most;
+}
+
+bool hg_template_uses_env(const struct hg_template *t)
+{
+    return t->env;
+}
+
+bool hg_template_echoes(const struct hg_template *t)
+{
+    return t->echo;
+}
+
+struct hg_slice hg_template_host(struct hg_slice authority)
+{
+    ptrdiff_t end;
+
+    if (authority.n > 0 && authority.p[0] == '[') {
+        end = hg_slice_find(authority, ']');
+        return end < 0 ? authority : hg_slice(authority.p, (size_t)end + 1);
+    }
+    end = hg_slice_find(authority, ':');
+    if (end < 0 || hg_slice_find(hg_slice_from(authority, (size_t)end + 1), ':') >= 0)
+        return authority; /* a bare IPv6 address has no port */
+    return hg_slice(authority.p, (size_t)end);
+}
+
+/* A piece of the result, and the secret that must live until it is copied. */
+struct piece {
+    struct hg_slice s;
+    struct hg_secret *held;
+};
+
+struct expansion {
+    const struct hg_vars *vars;
+    struct hg_arena *arena;
+    const struct hg_secret_slot **missing;
+};
+
+static void put(char **at, struct hg_slice s)
+{
+    HG_ASSERT(s.n == 0 || s.p != NULL);
+    if (s.n > 0)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+}
+
+static size_t head_size(const struct hg_request *r)
+{
+    size_t n = r->method.n + r->path.n + r->query.n + sizeof(" ? HTTP/1.1\n");
+
+    for (size_t i = 0; i < r->headers.n; i++)
+        n += r->headers.v[i].name.n + r->headers.v[i].value.n + sizeof(": \n");
+    return n;
+}
+
+static enum hg_expand render_head(const struct expansion *x, struct hg_slice *out)
+{
+    const struct hg_request *r = x->vars->request;
+    size_t size = head_size(r);
+    char *text, *at;
+
+    if (size > HG_LIMIT_ECHO)
+        return HG_EXPAND_NO_MEMORY;
+    text = at = hg_arena_alloc(x->arena, size);
+    if (text == NULL)
+        return HG_EXPAND_NO_MEMORY;
+    put(&at, r->method);
+    put(&at, HG_LIT(" "));
+    put(&at, r->path);
+    put(&at, r->query.p != NULL ? HG_LIT("?") : HG_LIT(""));
+    put(&at, r->query);
+    put(&at, r->minor == 0 ? HG_LIT(" HTTP/1.0\n") : HG_LIT(" HTTP/1.1\n"));
+    for (size_t i = 0; i < r->headers.n; i++) {
+        put(&at, r->headers.v[i].name);
+        put(&at, HG_LIT(": "));
+        put(&at, r->headers.v[i].value);
+        put(&at, HG_LIT("\n"));
+    }
+    HG_ASSERT(at <= text + size);
+    *out = hg_slice(text, (size_t)(at - text));
+    return HG_EXPAND_OK;
+}
+
+static struct hg_slice header_value(const struct hg_vars *vars, const struct hg_segment *s)
+{
+    const struct hg_header *h = hg_headers_find(&vars->request->headers, hg_slice(s->text, s->n));
+
+    return h != NULL ? h->value : HG_LIT("");
+}
+
+static enum hg_expand take_secret(const struct expansion *x, const struct hg_segment *s, struct piece *out)
+{
+    out->held = hg_secret_slot_take(s->slot);
+    if (out->held == NULL) {
+        *x->missing = s->slot;
+        return HG_EXPAND_NO_SECRET;
+    }
+    out->s = hg_secret_bytes(out->held);
+    return HG_EXPAND_OK;
+}
+
+static enum hg_expand expand_base64(const struct expansion *x, const struct hg_segment *s,
+                                    struct hg_slice *out)
+{
+    struct hg_slice plain;
+    enum hg_expand r = hg_template_expand(s->sub, x->vars, x->arena, &plain, x->missing);
+    char *text;
+
+    if (r != HG_EXPAND_OK)
+        return r;
+    text = hg_arena_alloc(x->arena, HG_BASE64_LEN(plain.n) + 1);
+    if (text == NULL)
+        return HG_EXPAND_NO_MEMORY;
+    *out = hg_slice(text, hg_text_base64(plain, text));
+    return HG_EXPAND_OK;
+}
+
+static struct hg_slice capture(const struct hg_vars *vars, unsigned i)
+{
+    const struct hg_captures *c = vars->captures;
+
+    return c != NULL && i < c->n && c->group[i].p != NULL ? c->group[i] : HG_LIT("");
+}
+
+static enum hg_expand expand_one(const struct expansion *x, const struct hg_segment *s, struct piece *out)
+{
+    const struct hg_vars *v = x->vars;
+
+    switch (s->kind) {
+    case HG_SEGMENT_LITERAL:
+        out->s = hg_slice(s->text, s->n);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_REQUEST_ID:
+        out->s = v->request_id;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_CLIENT_IP:
+        out->s = v->client_ip;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_FRONTEND:
+        out->s = v->frontend;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_SERVER_HOST:
+        out->s = v->server_host;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_TIME:
+        out->s = v->time;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_METHOD:
+        out->s = v->request->method;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_PATH:
+        out->s = v->request->path;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_HOST:
+        out->s = hg_template_host(v->request->authority);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_HEADER:
+        out->s = header_value(v, s);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_HEADERS:
+        return render_head(x, &out->s);
+    case HG_SEGMENT_CAPTURE:
+        out->s = capture(v, s->capture);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_SECRET:
+        return take_secret(x, s, out);
+    case HG_SEGMENT_BASE64:
+        return expand_base64(x, s, &out->s);
+    }
+    HG_ASSERT(false);
+    return HG_EXPAND_NO_MEMORY;
+}
+
+static enum hg_expand join(const struct piece *pieces, size_t n, struct hg_arena *arena, struct hg_slice *out)
+{
+    size_t size = 0;
+    char *text, *at;
+
+    for (size_t i = 0; i < n; i++)
+        if (__builtin_add_overflow(size, pieces[i].s.n, &size))
+            return HG_EXPAND_NO_MEMORY;
+    text = at = hg_arena_alloc(arena, size > 0 ? size : 1);
+    if (text == NULL)
+        return HG_EXPAND_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        put(&at, pieces[i].s);
+    HG_ASSERT(at == text + size);
+    *out = hg_slice(text, size);
+    return HG_EXPAND_OK;
+}
+
+enum hg_expand hg_template_expand(const struct hg_template *t, const struct hg_vars *vars,
+                                  struct hg_arena *arena, struct hg_slice *out,
+                                  const struct hg_secret_slot **missing)
+{
+    struct expansion x = {vars, arena, missing};
+    enum hg_expand r = HG_EXPAND_OK;
+    struct piece *pieces;
+
+    HG_ASSERT(t != NULL && vars != NULL && arena != NULL);
+    *missing = NULL;
+    *out = hg_template_static(t);
+    if (out->p != NULL)
+        return HG_EXPAND_OK;
+    pieces = hg_arena_alloc(arena, t->n * sizeof(*pieces));
+    if (pieces == NULL)
+        return HG_EXPAND_NO_MEMORY;
+    memset(pieces, 0, t->n * sizeof(*pieces));
+    for (size_t i = 0; i < t->n && r == HG_EXPAND_OK; i++)
+        r = expand_one(&x, &t->v[i], &pieces[i]);
+    if (r == HG_EXPAND_OK)
+        r = join(pieces, t->n, arena, out);
+    for (size_t i = 0; i < t->n; i++)
+        if (pieces[i].held != NULL)
+            hg_secret_release(&pieces[i].held);
+    return r;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Client connections: pipelining, closing, idle time-outs, and slow heads.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { direct, get, post } from './lib/world.mjs';
+
+test('100 requests in one write are answered in order', async (t) => {
+  const { up, gw } = await direct(t);
+  const c = await gw.client(t);
+  c.send(Array.from({ length: 100 }, (_, i) => (i % 2 ? get(`/${i}`) : post(`/${i}`, `body ${i}`))).join(''));
+  await c.response(99);
+  assert.deepEqual(c.responses.map((r) => JSON.parse(r.body).target), Array.from({ length: 100 }, (_, i) => `/${i}`));
+  assert.equal(up.accepted, 1);
+});
+
+test('a pipelined request waits until the answer before it is through', async (t) => {
+  const { up, gw } = await direct(t, { upstream: { handle: (req, res) => (req.target === '/1' ? null : res.send(200)) } });
+  const c = await gw.client(t);
+  c.send(get('/1') + get('/2'));
+  const first = await up.request(0);
+  first.connection.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab');
+  await c.until(() => c.current?.body.length === 2);
+  assert.equal(up.requests.length, 1);
+  first.connection.socket.write('c');
+  assert.equal((await c.response(1)).status, 200);
+});
+
+test('Connection: close of the client is honoured and said back', async (t) => {
+  const { gw } = await direct(t);
+  const c = await gw.client(t);
+  c.send(get('/', 'Connection: close\r\n') + get('/never'));
+  assert.equal((await c.response()).header('connection'), 'close');
+  await c.gone();
+  assert.equal(c.responses.length, 1);
+});
+
+test('Connection: close of the upstream stays there', async (t) => {
+  const { up, gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(200, 'x', { Connection: 'close' }).then(() => res.close()) },
+  });
+  const c = await gw.client(t);
+  for (let i = 0; i < 3; i++) {
+    await c.send(get(`/${i}`));
+    assert.equal((await c.response(i)).header('connection'), undefined);
+  }
+  assert.equal(up.accepted, 3);
+});
+
+test('a client that has sent its FIN behind the request still gets its answer', async (t) => {
+  const { gw } = await direct(t);
+  const c = await gw.client(t);
+  c.send(post('/', 'abc'));
+  c.fin();
+  assert.equal((await c.response()).json.length, 3);
+  await c.gone();
+});
+
+test('an idle connection ends after timeout.keep-alive, a slow head after timeout.request-head with 408', async (t) => {
+  const { gw } = await direct(t, { config: { defaults: 'timeout: { keep-alive = "200ms"; request-head = "300ms"; };' } });
+  const idle = await gw.client(t);
+  await idle.send(get('/'));
+  await idle.response();
+  await idle.gone();
+  assert.equal(idle.responses.length, 1);
+  const slow = await gw.client(t);
+  slow.send('GET / HTTP/1.1\r\nHost: ga');
+  assert.equal((await slow.response()).status, 408);
+  await slow.gone();
+});
+
+test('a slow body ends after timeout.request-body', async (t) => {
+  const { up, gw } = await direct(t, { config: { defaults: 'timeout: { request-body = "300ms"; };' } });
+  const c = await gw.client(t);
+  c.send('POST /slow HTTP/1.1\r\nHost: gate.test\r\nContent-Length: 10\r\n\r\nabc');
+  assert.equal((await c.response()).status, 408);
+  await c.gone();
+  assert.equal((await gw.request('/slow')).close, 'client_timeout');
+  await up.until((u) => u.live.size === 0);
+  assert.equal(up.requests[0].complete, false);
+});

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rules from hostile text: a template is compiled and expanded, a pattern is
+ * compiled and matched, and both act on a request. Input: the template, the
+ * pattern and the subject, with a line break between them.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "rules/ruleset.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
+{
+    (void)ctx;
+    if (!hg_slice_eq(name, HG_LIT("A")))
+        return false;
+    *value = HG_LIT("https://user@a.test:1/%{path}$<A>$1*~");
+    return true;
+}
+
+static struct hg_secret_slot *secret(void *ctx, struct hg_slice name)
+{
+    return hg_slice_eq(name, HG_LIT("k")) ? ctx : NULL;
+}
+
+static struct hg_slice take_line(struct hg_slice *rest)
+{
+    ptrdiff_t end = hg_slice_find(*rest, '\n');
+    struct hg_slice line = end < 0 ? *rest : hg_slice(rest->p, (size_t)end);
+
+    *rest = end < 0 ? hg_slice(rest->p, 0) : hg_slice_from(*rest, (size_t)end + 1);
+    return line;
+}
+
+struct state {
+    struct hg_resolver resolver;
+    struct hg_scratch *scratch;
+    struct hg_arena arena;
+    struct hg_request request;
+    struct hg_vars vars;
+};
+
+static void try_template(struct state *s, struct hg_slice text)
+{
+    const struct hg_secret_slot *missing;
+    struct hg_template_note note;
+    struct hg_template *t;
+    struct hg_slice out;
+
+    if (hg_template_compile(text, 15, &s->resolver, &t, &note) != HG_TEMPLATE_OK)
+        return;
+    if (hg_template_expand(t, &s->vars, &s->arena, &out, &missing) == HG_EXPAND_OK)
+        HG_ASSERT(out.p != NULL);
+    hg_template_free(t);
+}
+
+static void try_pattern(struct state *s, struct hg_slice text, struct hg_slice subject)
+{
+    for (unsigned flags = 0; flags < 4; flags++) {
+        struct hg_pattern_problem problem;
+        struct hg_captures captures;
+        struct hg_pattern *p = hg_pattern_new(text, flags, &problem);
+
+        if (p == NULL) {
+            HG_ASSERT(problem.offset <= text.n);
+            return;
+        }
+        if (hg_pattern_match(p, s->scratch, subject, &captures) == HG_MATCH_YES)
+            HG_ASSERT(captures.n >= 1);
+        hg_pattern_free(p);
+    }
+}
+
+static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice pattern)
+{
+    struct hg_rules_run run = {&s->arena, s->scratch, &s->vars, &s->request, NULL};
+    struct hg_when when = {.path = pattern};
+    const struct hg_action_spec spec[] = {
+        {.kind = HG_ACTION_DROP_HEADER, .name = pattern, .aliases = true},
+        {.kind = HG_ACTION_DROP_QUERY, .name = pattern},
+        {.kind = HG_ACTION_SET_HEADER, .name = HG_LIT("x-a"), .value = value},
+        {.kind = HG_ACTION_ADD_HEADER, .name = value, .value = value},
+        {.kind = HG_ACTION_DENY, .body = value, .when = &when},
+    };
+    struct hg_ruleset *rs = hg_ruleset_new(HG_REQUEST_RULES);
+    struct hg_rule_note note;
+    struct hg_outcome out;
+
+    HG_ASSERT(rs != NULL);
+    for (size_t i = 0; i < sizeof(spec) / sizeof(*spec); i++)
+        (void)hg_ruleset_append(rs, &spec[i], &s->resolver, &note);
+    if (hg_ruleset_run(rs, &run, &out) == HG_VERDICT_PASS) {
+        HG_ASSERT(hg_headers_count_id(&s->request.headers, HG_FIELD_HOST) == 1);
+        for (size_t i = 0; i < s->request.headers.n; i++)
+            HG_ASSERT(hg_header_value_ok(s->request.headers.v[i].value));
+    }
+    hg_ruleset_free(rs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct hg_slice rest = hg_slice((const char *)data, size);
+    struct hg_slice text = take_line(&rest), pattern = take_line(&rest);
+    struct hg_secret_slot *slot = hg_secret_slot_new("k", "fuzz");
+    struct state s = {.resolver = {slot, env, secret, "uuid"}, .scratch = hg_scratch_new()};
+
+    HG_ASSERT(slot != NULL && s.scratch != NULL);
+    hg_secret_slot_set(slot, hg_secret_new(HG_LIT("v")));
+    hg_arena_init(&s.arena, HG_LIMIT_ARENA);
+    s.request = (struct hg_request){
+        .method = HG_LIT("GET"),
+        .path = rest.n > 0 ? rest : HG_LIT("/"),
+        .query = rest,
+        .authority = HG_LIT("h:1"),
+        .minor = 1,
+    };
+    hg_headers_init(&s.request.headers, &s.arena);
+    s.vars.request = &s.request;
+    HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("Host"), HG_LIT("h:1")));
+    HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("X_A"), HG_LIT("1")));
+    HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("x-a"), HG_LIT("2")));
+    try_template(&s, text);
+    try_pattern(&s, pattern, rest);
+    try_ruleset(&s, text, pattern);
+    hg_arena_reset(&s.arena);
+    hg_scratch_free(s.scratch);
+    hg_secret_slot_free(slot);
+    return 0;
+}

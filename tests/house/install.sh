@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# cmake --install puts things where Debian users expect them.
+#
+#   install.sh BUILD
+set -eu
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+cmake --install "$1" --prefix "$stage/usr" >"$stage/log" 2>&1 || { cat "$stage/log"; exit 1; }
+status=0
+for file in sbin/hdrgate share/man/man8/hdrgate.8 share/doc/hdrgate/README.md share/doc/hdrgate/CHANGELOG.md \
+    share/doc/hdrgate/LICENSE share/doc/hdrgate/examples/quickstart.cfg; do
+    [ -e "$stage/usr/$file" ] || { echo "not installed: $file"; status=1; }
+done
+[ -d "$stage/usr/share/hdrgate/rules" ] || { echo "not installed: share/hdrgate/rules"; status=1; }
+"$stage/usr/sbin/hdrgate" version || status=1
+exit $status

@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Installs what is missing, builds, runs the tests, and ends with ctest's totals.
+#
+#   tests/run.sh                   everything but what is labelled slow: the dev build (ASan and UBSan),
+#                                  then the tests of time and memory in the release build
+#   tests/run.sh --slow            the rest: slow tests, ThreadSanitizer, valgrind
+#   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz)
+#
+# Any other words go to ctest: tests/run.sh --preset dev -R unit
+set -eu
+
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+mode=quick
+preset=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --slow) mode=slow ;;
+    --preset)
+        [ $# -ge 2 ] || { echo "--preset needs a name" >&2; exit 2; }
+        mode=preset preset=$2
+        shift
+        ;;
+    -h | --help)
+        sed -n '4,12s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    *) break ;;
+    esac
+    shift
+done
+
+log=$(mktemp)
+totals=$(mktemp)
+trap 'rm -f "$log" "$totals"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+failed=0
+
+quietly() {
+    if ! "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "failed: $*" >&2
+        exit 1
+    fi
+}
+
+build() {
+    echo "Building the $1 preset ..."
+    quietly cmake --preset "$1" -DBUILD_TESTING=ON
+    quietly cmake --build --preset "$1"
+}
+
+# The Node packages, as the lock file names them; again only when it has changed.
+node_packages() {
+    lock=tests/functional/package-lock.json
+    [ -e $lock ] || return 0
+    if ! cmp -s $lock tests/functional/node_modules/.installed-lock; then
+        echo "Installing the Node packages ..."
+        # The stamp goes first: an interrupted install starts over.
+        rm -f tests/functional/node_modules/.installed-lock
+        (cd tests/functional && quietly npm ci --no-fund --no-audit) || exit 1
+        cp $lock tests/functional/node_modules/.installed-lock
+    fi
+}
+
+# $1: a name for the totals, $2: preset, the rest: ctest's arguments.
+run() {
+    name=$1 build=build/$2
+    shift 2
+    echo
+    echo "== $name"
+    # The status of a pipe is that of its last command; keep ctest's in a file.
+    { ctest --test-dir "$build" --output-on-failure --no-tests=error "$@" 2>&1 && echo 0 >"$log" || echo 1 >"$log"; } |
+        tee -a "$totals.part"
+    [ "$(cat "$log")" = 0 ] || failed=1
+    { grep -E 'tests passed|No tests were found' "$totals.part" || echo "ctest did not finish"; } |
+        sed "s/^/$name: /" >>"$totals"
+    rm -f "$totals.part"
+}
+
+started=$(date +%s)
+case $mode in
+quick)
+    sh scripts/install-packages.sh build test
+    build release
+    build dev
+    node_packages
+    run dev dev -j2 -LE 'slow|release' "$@"
+    run release release -L release -LE slow "$@"
+    ;;
+slow)
+    sh scripts/install-packages.sh build test slow
+    build release
+    build dev
+    build tsan
+    build valgrind
+    node_packages
+    run slow dev -L slow -LE release "$@"
+    # The whole suite once more with smaller sizes, watched for races and for leaks.
+    export HDRGATE_TEST_SCALE=0.05
+    run tsan tsan -j2 -LE 'house|release|slow' "$@"
+    HDRGATE_WRAPPER='valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
+    export HDRGATE_WRAPPER
+    run valgrind valgrind -j2 -LE 'house|release|slow' "$@"
+    ;;
+preset)
+    sets='build test'
+    case $preset in
+    valgrind) sets="$sets slow" ;;
+    fuzz) sets="$sets fuzz" ;;
+    esac
+    # shellcheck disable=SC2086 # a list of words
+    sh scripts/install-packages.sh $sets
+    build "$preset"
+    node_packages
+    if [ "$preset" = release ]; then
+        run release release -L release "$@"
+    else
+        run "$preset" "$preset" -j2 -LE 'slow|release' "$@"
+    fi
+    ;;
+esac
+
+echo
+echo "Totals, after $(($(date +%s) - started)) seconds:"
+cat "$totals"
+exit $failed
