@@ -13,12 +13,14 @@
 struct hg_generation {
     atomic_uint refs;
     struct hg_plan *plan;
-    struct hg_tls **server_tls; /* by hg_server.index; NULL: plain */
-    struct hg_tls ***bind_tls;  /* [frontend][bind]; NULL: plain */
+    struct hg_tls **backend_tls; /* [backend], shared where the settings are alike; NULL: plain */
+    struct hg_tls ***bind_tls;   /* [frontend][bind]; NULL: plain */
 };
 
 /* Takes the reference to plan over, also on failure. NULL with a sentence in err that names the block. */
 struct hg_generation *hg_generation_new(struct hg_plan *plan, char *err, size_t errlen);
+/* The context for connections to a server; NULL: plain. */
+struct hg_tls *hg_generation_tls(const struct hg_generation *g, const struct hg_server *s);
 struct hg_generation *hg_generation_ref(struct hg_generation *g);
 void hg_generation_unref(struct hg_generation **g);
 

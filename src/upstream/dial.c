@@ -108,7 +108,7 @@ static bool dialing_start(struct hg_dialing *d, struct hg_pool *pool, struct hg_
     struct hg_dial_target target = {
         .host = s->host,
         .port = s->port,
-        .tls = d->generation->server_tls[s->index],
+        .tls = hg_generation_tls(d->generation, s),
         .sni = b->tls.sni,
         .resume = d->bucket->session,
         .connect_ms = b->timeout.connect,

@@ -7,10 +7,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 
-static struct hg_tls *backend_tls(const struct hg_backend *b, char *err, size_t errlen)
+static struct hg_tls *client_tls(const struct hg_backend *b, char *err, size_t errlen)
 {
     char why[256];
     const struct hg_tls_client_options o = {
@@ -27,27 +28,49 @@ static struct hg_tls *backend_tls(const struct hg_backend *b, char *err, size_t 
     return t;
 }
 
-/* One context serves all servers of a backend; the first server's slot owns it. */
-static bool build_servers(struct hg_generation *g, char *err, size_t errlen)
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* A context holds a CA bundle, which is large: backends with the same settings share one. */
+static struct hg_tls *shared_tls(const struct hg_generation *g, size_t upto)
+{
+    const struct hg_client_tls *t = &g->plan->backend[upto].tls;
+
+    for (size_t i = 0; i < upto; i++) {
+        const struct hg_client_tls *o = &g->plan->backend[i].tls;
+
+        if (g->backend_tls[i] != NULL && same(t->ca, o->ca) && same(t->extra_ca, o->extra_ca) &&
+            same(t->cert, o->cert) && same(t->key, o->key) && t->verify == o->verify)
+            return g->backend_tls[i];
+    }
+    return NULL;
+}
+
+static bool build_backends(struct hg_generation *g, char *err, size_t errlen)
 {
     const struct hg_plan *p = g->plan;
 
     for (size_t i = 0; i < p->backends; i++) {
         const struct hg_backend *b = &p->backend[i];
-        struct hg_tls *shared = NULL;
+        bool wanted = false;
 
-        for (size_t j = 0; j < b->servers; j++) {
-            const struct hg_server *s = &b->server[j];
-
-            HG_ASSERT(s->index < p->servers);
-            if (!s->tls)
-                continue;
-            if (shared == NULL && (shared = backend_tls(b, err, errlen)) == NULL)
-                return false;
-            g->server_tls[s->index] = shared;
-        }
+        for (size_t j = 0; j < b->servers; j++)
+            wanted |= b->server[j].tls;
+        if (!wanted)
+            continue;
+        g->backend_tls[i] = shared_tls(g, i);
+        if (g->backend_tls[i] == NULL && (g->backend_tls[i] = client_tls(b, err, errlen)) == NULL)
+            return false;
     }
     return true;
+}
+
+struct hg_tls *hg_generation_tls(const struct hg_generation *g, const struct hg_server *s)
+{
+    HG_ASSERT(s->backend >= g->plan->backend && s->backend < g->plan->backend + g->plan->backends);
+    return s->tls ? g->backend_tls[s->backend - g->plan->backend] : NULL;
 }
 
 static struct hg_tls *bind_tls(const struct hg_frontend *f, const struct hg_bind *b, char *err, size_t errlen)
@@ -89,22 +112,16 @@ static void free_tls(struct hg_generation *g)
 {
     const struct hg_plan *p = g->plan;
 
-    for (size_t i = 0; g->server_tls != NULL && i < p->backends; i++) {
-        struct hg_tls *shared = NULL;
-
-        for (size_t j = 0; j < p->backend[i].servers; j++)
-            if (g->server_tls[p->backend[i].server[j].index] != NULL)
-                shared = g->server_tls[p->backend[i].server[j].index];
-        if (shared != NULL)
-            hg_tls_free(&shared);
-    }
+    for (size_t i = p->backends; g->backend_tls != NULL && i-- > 0;)
+        if (g->backend_tls[i] != NULL && shared_tls(g, i) == NULL)
+            hg_tls_free(&g->backend_tls[i]);
     for (size_t i = 0; g->bind_tls != NULL && i < p->frontends; i++) {
         for (size_t j = 0; g->bind_tls[i] != NULL && j < p->frontend[i].binds; j++)
             if (g->bind_tls[i][j] != NULL)
                 hg_tls_free(&g->bind_tls[i][j]);
         free(g->bind_tls[i]);
     }
-    free(g->server_tls);
+    free(g->backend_tls);
     free(g->bind_tls);
 }
 
@@ -120,11 +137,11 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, char *err, size_t 
     }
     atomic_init(&g->refs, 1);
     g->plan = plan;
-    g->server_tls = calloc(plan->servers + 1, sizeof(struct hg_tls *));
+    g->backend_tls = calloc(plan->backends + 1, sizeof(struct hg_tls *));
     g->bind_tls = calloc(plan->frontends + 1, sizeof(struct hg_tls **));
-    if (g->server_tls == NULL || g->bind_tls == NULL)
+    if (g->backend_tls == NULL || g->bind_tls == NULL)
         snprintf(err, errlen, "out of memory");
-    else if (build_servers(g, err, errlen) && build_binds(g, err, errlen))
+    else if (build_backends(g, err, errlen) && build_binds(g, err, errlen))
         return g;
     hg_generation_unref(&g);
     return NULL;

@@ -96,10 +96,24 @@ static void link_free(struct hg_link *l, bool abort)
     free(l);
 }
 
-/* A link that died is closed at the end of the turn: this may run inside its stream's own callback. */
 static void link_bury(struct hg_deferred *d)
 {
-    link_free(HG_CONTAINER_OF(d, struct hg_link, death), false);
+    struct hg_link *l = HG_CONTAINER_OF(d, struct hg_link, death);
+
+    hg_list_remove(&l->node);
+    link_free(l, l->abort);
+}
+
+/* Closed at the end of the turn: this may run inside the stream's own callback. */
+static void link_die(struct hg_link *l, bool abort)
+{
+    struct hg_pool *pool = l->bucket->pool;
+
+    l->abort = abort;
+    hg_stream_on_ready(l->stream, NULL, NULL);
+    hg_stream_want(l->stream, 0);
+    hg_list_push_back(&pool->dying, &l->node);
+    hg_loop_defer(pool->loop, &l->death);
 }
 
 static void idle_ready(void *ctx, unsigned events)
@@ -107,15 +121,12 @@ static void idle_ready(void *ctx, unsigned events)
     struct hg_link *l = HG_CAST(struct hg_link, HG_LINK_MAGIC, ctx);
 
     (void)events;
-    if (hg_list_empty(&l->node))
-        return; /* dying already */
     if (hg_stream_idle_ok(l->stream)) {
         hg_stream_want(l->stream, HG_IO_READ);
         return;
     }
     unlist(l);
-    hg_stream_want(l->stream, 0);
-    hg_loop_defer(l->bucket->pool->loop, &l->death);
+    link_die(l, false);
 }
 
 static void sweep_bucket(struct hg_bucket *b, uint64_t now)
@@ -163,6 +174,7 @@ struct hg_pool *hg_pool_new(struct hg_loop *loop, struct hg_dns *dns)
         return NULL;
     pool->loop = loop;
     pool->dns = dns;
+    hg_list_init(&pool->dying);
     hg_timer_init(&pool->sweep, loop, sweep);
     return pool;
 }
@@ -180,6 +192,12 @@ void hg_pool_free(struct hg_pool *pool)
     if (pool == NULL)
         return;
     close_idle(pool);
+    while (!hg_list_empty(&pool->dying)) {
+        struct hg_link *l = HG_LIST_FIRST(&pool->dying, struct hg_link, node);
+
+        hg_list_remove(&l->death.node);
+        link_bury(&l->death);
+    }
     HG_ASSERT(pool->open == 0);
     hg_timer_stop(&pool->sweep);
     for (size_t i = 0; i < HG_POOL_BUCKETS; i++) {
@@ -226,12 +244,11 @@ void hg_link_give_back(struct hg_link **lp)
 
     *lp = NULL;
     HG_ASSERT(hg_list_empty(&l->node));
-    hg_stream_on_ready(l->stream, idle_ready, l);
     if (pool->draining || b->idles >= l->idle_max || now >= l->born + l->age_us) {
-        hg_stream_want(l->stream, 0);
-        hg_loop_defer(pool->loop, &l->death);
+        link_die(l, false);
         return;
     }
+    hg_stream_on_ready(l->stream, idle_ready, l);
     l->idle_until = now + l->idle_us;
     b->last_used = now;
     hg_list_push_front(&b->idle, &l->node);
@@ -248,7 +265,7 @@ void hg_link_abort(struct hg_link **lp)
 
     *lp = NULL;
     HG_ASSERT(hg_list_empty(&l->node));
-    link_free(l, true);
+    link_die(l, true);
 }
 
 struct hg_stream *hg_link_stream(const struct hg_link *link)

@@ -27,8 +27,9 @@ struct hg_link {
     unsigned uses;
     struct hg_stream *stream;
     struct hg_bucket *bucket;
-    struct hg_list node; /* in bucket->idle, or nowhere */
+    struct hg_list node; /* in bucket->idle, in pool->dying, or nowhere (lent out) */
     struct hg_deferred death;
+    bool abort; /* when it is buried: with RST */
     uint64_t born, idle_until, idle_us, age_us;
     size_t idle_max;
 };
@@ -38,6 +39,7 @@ struct hg_pool {
     struct hg_dns *dns;
     struct hg_bucket *bucket[HG_POOL_BUCKETS];
     struct hg_timer sweep;
+    struct hg_list dying; /* closed at the end of the turn */
     size_t idle, open;
     bool draining;
 };

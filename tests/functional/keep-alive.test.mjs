@@ -46,15 +46,6 @@ test('Connection: close of the upstream stays there', async (t) => {
   assert.equal(up.accepted, 3);
 });
 
-test('a client that has sent its FIN behind the request still gets its answer', async (t) => {
-  const { gw } = await direct(t);
-  const c = await gw.client(t);
-  c.send(post('/', 'abc'));
-  c.fin();
-  assert.equal((await c.response()).json.length, 3);
-  await c.gone();
-});
-
 test('an idle connection ends after timeout.keep-alive, a slow head after timeout.request-head with 408', async (t) => {
   const { gw } = await direct(t, { config: { defaults: 'timeout: { keep-alive = "200ms"; request-head = "300ms"; };' } });
   const idle = await gw.client(t);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The actions of this version on real requests, and their order: frontend's list, then the backend's.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { direct, get, BEARER } from './lib/world.mjs';
+
+const shown = (r, ...names) => Object.fromEntries(names.map((n) => [n, r.all(n)]));
+
+test('header actions of requests, in the order written', async (t) => {
+  const { up, gw } = await direct(t, {
+    config: {
+      more: 'rule: { strip: { request = ( { drop-header = "x-strip-*"; } ); }; };',
+      request: `{ use = "strip"; }, { set-header = [ "X-Set", "%{method} %{path} %{frontend}" ]; },
+        { add-header = [ "X-Add", "two" ]; }, { default-header = [ "X-Default", "mine" ]; },
+        { default-header = [ "X-Absent", "mine" ]; }, { drop-header = "X-Late"; }`,
+      inject: `{ set-header = [ "Authorization", "Bearer $<secret:k>" ]; }, { add-header = [ "X-Late", "backend" ]; },
+        { set-header = [ "X-Money", "$$1 100%%" ]; }`,
+    },
+  });
+  await gw.once(t, get('/p?q', 'X-Strip-A: 1\r\nx-strip-b: 2\r\nX-Set: old\r\nX-Set: old\r\nX-Add: one\r\nX-Default: theirs\r\nX-Late: client\r\n'));
+  assert.deepEqual(shown(up.requests[0], 'x-strip-a', 'x-strip-b', 'x-set', 'x-add', 'x-default', 'x-absent', 'x-late', 'x-money', 'authorization'), {
+    'x-strip-a': [], 'x-strip-b': [], 'x-set': ['GET /p api'], 'x-add': ['one', 'two'], 'x-default': ['theirs'], 'x-absent': ['mine'],
+    'x-late': ['backend'], 'x-money': ['$1 100%'], authorization: [BEARER],
+  });
+});
+
+test('what a request brings is never expanded again', async (t) => {
+  const { up, gw } = await direct(t, { config: { request: '{ set-header = [ "X-Copy", "%{header:X-In}" ]; }' } });
+  await gw.once(t, get('/', 'X-In: $<secret:k> %{header:Authorization} $<API_KEY>\r\n'));
+  assert.equal(up.requests[0].header('x-copy'), '$<secret:k> %{header:Authorization} $<API_KEY>');
+});
+
+test('conditions: method, path, header, query', async (t) => {
+  const when = (name, c) => `{ set-header = [ "X-${name}", "yes" ]; when: { ${c} }; }`;
+  const { up, gw } = await direct(t, {
+    config: {
+      request: [when('Get', 'method = "GET";'), when('Path', 'path = "~^/models(/|$)";'), when('Glob', 'path = "/m*s/*";'),
+        when('Header', 'header = ( [ "X-In", "~^a" ] );'), when('Query', 'query = ( [ "alt", "sse" ] );')].join(', '),
+    },
+  });
+  await gw.once(t, get('/models/x?a=b&alt=s%73e', 'X-In: abc\r\n'));
+  await gw.once(t, get('/modelsx', 'X-In: bcd\r\n').replace('GET', 'POST'));
+  const names = ['x-get', 'x-path', 'x-glob', 'x-header', 'x-query'];
+  assert.deepEqual(Object.values(shown(up.requests[0], ...names)), names.map(() => ['yes']));
+  assert.deepEqual(Object.values(shown(up.requests[1], ...names)), names.map(() => []));
+});
+
+test('deny and respond answer themselves', async (t) => {
+  const { up, gw } = await direct(t, {
+    config: {
+      request: `{ deny: { status = 404; }; when: { path = "/no"; }; },
+        { respond: { status = 200; header = ( [ "Content-Type", "text/plain" ], [ "X-Own", "%{method}" ] ); body = "hello %{path}\\n"; }; when: { path = "/own"; }; },
+        { respond: { status = 200; body = "%{headers}"; }; when: { path = "/echo"; }; }`,
+    },
+  });
+  const no = await gw.once(t, get('/no'));
+  assert.deepEqual([no.status, typeof no.json.error.message, (await gw.request('/no')).close], [404, 'string', 'denied']);
+  const own = await gw.once(t, get('/own'));
+  assert.deepEqual([own.status, own.body.toString(), own.header('x-own'), own.header('content-type')], [200, 'hello /own\n', 'GET', 'text/plain']);
+  const echo = await gw.once(t, get('/echo', 'X-In: 1\r\n'));
+  assert.match(echo.body.toString(), /^X-In: 1\r?$/m);
+  assert.equal(up.accepted, 0);
+});
+
+test('a denied request with a body: the client can read the answer', async (t) => {
+  const { gw } = await direct(t, { config: { request: '{ deny: { status = 403; }; }' } });
+  const c = await gw.client(t);
+  c.send(`POST /x HTTP/1.1\r\nHost: gate.test\r\nContent-Length: 5000000\r\n\r\n${'a'.repeat(5000000)}`);
+  assert.equal((await c.response()).status, 403);
+});
+
+test('response actions: the backend first, then the frontend', async (t) => {
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(200, 'x', { Server: 'upstream', 'X-Internal-A': '1', 'x-internal-b': '2', 'X-A': 'up' }) },
+    config: {
+      response: '{ drop-header = "~^x-internal-"; }, { set-header = [ "X-A", "backend" ]; }',
+      frontend: 'response = ( { drop-header = "Server"; }, { set-header = [ "X-A", "frontend" ]; } );',
+    },
+  });
+  const r = await gw.once(t, get('/'));
+  assert.deepEqual(shown(r, 'server', 'x-internal-a', 'x-internal-b', 'x-a'), { server: [], 'x-internal-a': [], 'x-internal-b': [], 'x-a': ['frontend'] });
+});
