@@ -81,6 +81,16 @@ run() {
     rm -f "$totals.part"
 }
 
+# The unit tests through ctest's own memory check; the others put the wrapper before the gateway only.
+under_valgrind() {
+    options='--quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99'
+    run valgrind-unit valgrind -j2 -L unit -T memcheck \
+        --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
+    HDRGATE_WRAPPER="valgrind $options"
+    export HDRGATE_WRAPPER
+    run valgrind valgrind -j2 -LE 'unit|house|release|slow' "$@"
+}
+
 started=$(date +%s)
 case $mode in
 quick)
@@ -102,9 +112,7 @@ slow)
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
     run tsan tsan -j2 -LE 'house|release|slow' "$@"
-    HDRGATE_WRAPPER='valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,possible --error-exitcode=99'
-    export HDRGATE_WRAPPER
-    run valgrind valgrind -j2 -LE 'house|release|slow' "$@"
+    under_valgrind "$@"
     ;;
 preset)
     sets='build test'
@@ -116,11 +124,18 @@ preset)
     sh scripts/install-packages.sh $sets
     build "$preset"
     node_packages
-    if [ "$preset" = release ]; then
-        run release release -L release "$@"
-    else
-        run "$preset" "$preset" -j2 -LE 'slow|release' "$@"
-    fi
+    case $preset in
+    release) run release release -L release "$@" ;;
+    valgrind)
+        export HDRGATE_TEST_SCALE=0.05
+        under_valgrind "$@"
+        ;;
+    tsan)
+        export HDRGATE_TEST_SCALE=0.05
+        run tsan tsan -j2 -LE 'house|release|slow' "$@"
+        ;;
+    *) run "$preset" "$preset" -j2 -LE 'slow|release' "$@" ;;
+    esac
     ;;
 esac
 

@@ -80,7 +80,9 @@ bool hg_request_pump(struct hg_exchange *x)
         size_t space = room(x), used = 0;
         enum hg_body_step step;
 
-        if (space == 0 || (data.n == 0 && !hg_body_decoder_done(&x->req_body)))
+        /* That the body is whole is noticed without room: else a request that was sent to its last byte would
+         * look unfinished, and might be sent again. */
+        if ((space == 0 || data.n == 0) && !hg_body_decoder_done(&x->req_body))
             break;
         if (data.n > space)
             data.n = space;

@@ -223,12 +223,13 @@ static bool body_ended(struct hg_exchange *x)
 {
     if (x->upgraded)
         return false;
-    if (!x->up_error && hg_body_decoder_eof_is_end(&x->resp_body))
+    /* After a failed write the end may be that of a reset: no proof that a body until the close is whole. */
+    if (!x->up_error && !x->up_broken && hg_body_decoder_eof_is_end(&x->resp_body))
         body_done(x);
     else
         hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_RESET,
-                              x->up_error ? hg_stream_error(hg_link_stream(x->link))
-                                          : "closed before the end of the body");
+                              x->up_error || x->up_broken ? hg_stream_error(hg_link_stream(x->link))
+                                                          : "closed before the end of the body");
     return true;
 }
 

@@ -185,7 +185,7 @@ bool hg_session_linger_step(struct hg_session *s)
 static void cut_session(struct hg_session *s)
 {
     if (s->exchange != NULL) {
-        s->abort_at_end = s->exchange->resp_head && !s->exchange->resp_done;
+        s->abort_at_end = s->exchange->resp_head && (!s->exchange->resp_done || hg_buf_len(&s->out) != 0);
         s->keep = false;
         hg_exchange_end(s->exchange, HG_CLOSE_SHUTDOWN);
     }

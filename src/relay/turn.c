@@ -240,8 +240,8 @@ void hg_session_turn(struct hg_session *s)
 
 static void body_expired(struct hg_exchange *x)
 {
+    x->session->keep = false;
     if (x->resp_head) {
-        x->session->keep = false;
         hg_exchange_end(x, HG_CLOSE_CLIENT_TIMEOUT);
         return;
     }

@@ -135,7 +135,7 @@ static void sweep_bucket(struct hg_bucket *b, uint64_t now)
     while (!hg_list_empty(&b->idle)) {
         if (now < HG_LIST_LAST(&b->idle, struct hg_link, node)->idle_until)
             break;
-        link_free(pop(b, false), false);
+        link_die(pop(b, false), false);
     }
 }
 
@@ -184,7 +184,7 @@ static void close_idle(struct hg_pool *pool)
     for (size_t i = 0; i < HG_POOL_BUCKETS; i++)
         for (struct hg_bucket *b = pool->bucket[i]; b != NULL; b = b->next)
             while (!hg_list_empty(&b->idle))
-                link_free(pop(b, true), false);
+                link_die(pop(b, true), false);
 }
 
 void hg_pool_free(struct hg_pool *pool)
@@ -192,9 +192,10 @@ void hg_pool_free(struct hg_pool *pool)
     if (pool == NULL)
         return;
     close_idle(pool);
-    while (!hg_list_empty(&pool->dying)) {
-        struct hg_link *l = HG_LIST_FIRST(&pool->dying, struct hg_link, node);
+    for (struct hg_list *n = pool->dying.next, *next; n != &pool->dying; n = next) {
+        struct hg_link *l = HG_CONTAINER_OF(n, struct hg_link, node);
 
+        next = n->next;
         hg_list_remove(&l->death.node);
         link_bury(&l->death);
     }
@@ -225,7 +226,7 @@ struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *serve
         struct hg_link *l = pop(b, true);
 
         if (hg_loop_now(pool->loop) >= l->idle_until || !hg_stream_idle_ok(l->stream)) {
-            link_free(l, false);
+            link_die(l, false);
             continue;
         }
         b->last_used = hg_loop_now(pool->loop);

@@ -43,7 +43,6 @@ test('the line of an exchange has everything, and no query values', async (t) =>
   await gw.once(t, post('/v1/chat?key=hush&q=hush', 'hello'));
   const r = await gw.once(t, post('/v1/again?key=hush', 'hello'));
   const line = await gw.request('/v1/again');
-  if (process.env.DBG) console.log(gw.text());
   assert.match(line.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
   const want = {
     level: 'info', event: 'request_complete', request_id: r.header('x-request-id'), frontend: 'api', method: 'POST', path: '/v1/again',

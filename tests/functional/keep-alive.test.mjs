@@ -13,6 +13,17 @@ test('100 requests in one write are answered in order', async (t) => {
   assert.equal(up.accepted, 1);
 });
 
+test('requests with bodies, one after the other: one connection on each side', async (t) => {
+  const { up, gw } = await direct(t);
+  const c = await gw.client(t);
+  for (let i = 0; i < 10; i++) {
+    await c.send(i % 2 ? post('/', 'hello') : get('/', 'Transfer-Encoding: chunked\r\n') + '5\r\nhello\r\n0\r\n\r\n');
+    const r = await c.response(i);
+    assert.deepEqual([r.json.length, r.header('connection')], [5, undefined]);
+  }
+  assert.equal(up.accepted, 1);
+});
+
 test('a pipelined request waits until the answer before it is through', async (t) => {
   const { up, gw } = await direct(t, { upstream: { handle: (req, res) => (req.target === '/1' ? null : res.send(200)) } });
   const c = await gw.client(t);
