@@ -38,6 +38,10 @@ void hg_text_printable(struct hg_slice s, char *out, size_t cap);
 #define HG_TEXT_TIME_LEN 25
 void hg_text_time(uint64_t unix_us, char out[HG_TEXT_TIME_LEN]);
 
+/* The same time as HTTP's Date wants it (IMF-fixdate, RFC 9110, 5.6.7). out holds 30 bytes. */
+#define HG_TEXT_HTTP_DATE_LEN 30
+void hg_text_http_date(uint64_t unix_us, char out[HG_TEXT_HTTP_DATE_LEN]);
+
 /* Random UUID v4 text; 37 bytes with the NUL. False when the system has no randomness. */
 #define HG_TEXT_UUID_LEN 37
 bool hg_text_uuid(char out[HG_TEXT_UUID_LEN]);

@@ -120,3 +120,24 @@ void hg_text_time(uint64_t unix_us, char out[HG_TEXT_TIME_LEN])
     digits(out + 17, of_day % 60, 2);
     digits(out + 20, (unsigned)(ms % 1000), 3);
 }
+
+void hg_text_http_date(uint64_t unix_us, char out[HG_TEXT_HTTP_DATE_LEN])
+{
+    static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970 began on a Thursday */
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const uint64_t last = 253402300799u;
+    uint64_t seconds = unix_us / 1000000 < last ? unix_us / 1000000 : last;
+    unsigned of_day = (unsigned)(seconds % 86400);
+    unsigned year, month, day;
+
+    date_of(seconds / 86400, &year, &month, &day);
+    HG_ASSERT(month >= 1 && month <= 12);
+    memcpy(out, "Thu, 01 Jan 1970 00:00:00 GMT", HG_TEXT_HTTP_DATE_LEN);
+    memcpy(out, days + seconds / 86400 % 7 * 3, 3);
+    digits(out + 5, day, 2);
+    memcpy(out + 8, months + (month - 1) * 3, 3);
+    digits(out + 12, year, 4);
+    digits(out + 17, of_day / 3600, 2);
+    digits(out + 20, of_day / 60 % 60, 2);
+    digits(out + 23, of_day % 60, 2);
+}

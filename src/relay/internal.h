@@ -14,6 +14,7 @@
 #define HG_RELAY_INTERNAL_H
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "http/body.h"
 #include "http/target.h"
 #include "http/write.h"
@@ -42,6 +43,8 @@ struct hg_relay {
     size_t count;
     size_t retry_kept, retry_total;
     bool draining;
+    uint64_t date_second;
+    char date[HG_TEXT_HTTP_DATE_LEN]; /* of that second */
 };
 
 struct hg_session {
@@ -175,6 +178,8 @@ void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, en
 /* headers: of the answer, may be NULL. */
 void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_headers *headers,
                    struct hg_slice body, enum hg_close why);
+/* Adds Date to an answer that has none (RFC 9110, 6.6.1). */
+bool hg_reply_date(struct hg_exchange *x, struct hg_headers *headers);
 /* X-Request-ID of this exchange and the renamed one of the upstream. */
 bool hg_reply_ids(struct hg_exchange *x, struct hg_headers *headers);
 

@@ -13,6 +13,20 @@
  */
 #define DISCARD_MAX (1024u * 1024u)
 
+bool hg_reply_date(struct hg_exchange *x, struct hg_headers *headers)
+{
+    struct hg_relay *r = x->session->relay;
+    uint64_t wall = hg_loop_wall(r->loop);
+
+    if (hg_headers_find_id(headers, HG_FIELD_DATE, 0) != NULL)
+        return true;
+    if (wall / 1000000 != r->date_second) {
+        r->date_second = wall / 1000000;
+        hg_text_http_date(wall, r->date);
+    }
+    return hg_headers_add(headers, HG_LIT("Date"), hg_slice_str(r->date));
+}
+
 bool hg_reply_ids(struct hg_exchange *x, struct hg_headers *headers)
 {
     struct hg_header *theirs = hg_headers_find_id(headers, HG_FIELD_X_REQUEST_ID, 0);
@@ -80,7 +94,7 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
     hg_headers_init(&own, &x->arena);
     for (size_t i = 0; headers != NULL && i < headers->n; i++)
         ok = ok && hg_headers_add(&own, headers->v[i].name, headers->v[i].value);
-    ok = ok && hg_headers_add(&own, HG_LIT("x-request-id"), x->vars.request_id);
+    ok = ok && hg_headers_add(&own, HG_LIT("x-request-id"), x->vars.request_id) && hg_reply_date(x, &own);
     s->keep = s->keep && can_discard(x) && !s->relay->draining;
     x->discard = !x->req_done;
     x->body_open = true;

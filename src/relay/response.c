@@ -128,7 +128,7 @@ static void final_head(struct hg_exchange *x)
     if (!run_rules(x))
         return;
     choose_framing(x);
-    if (!hg_reply_ids(x, &x->resp.headers) || !write_head(x, true)) {
+    if (!hg_reply_ids(x, &x->resp.headers) || !hg_reply_date(x, &x->resp.headers) || !write_head(x, true)) {
         bad_response(x, "its head cannot be passed on");
         return;
     }

@@ -133,6 +133,7 @@ static bool remove_stale(const struct hg_bind *b, const union address *a, sockle
 static bool open_unix(struct hg_listener *l, const struct hg_bind *b, char *err, size_t errlen)
 {
     union address a;
+    struct stat st;
     mode_t old;
     int rc;
 
@@ -152,6 +153,10 @@ static bool open_unix(struct hg_listener *l, const struct hg_bind *b, char *err,
     umask(old);
     if (rc != 0 || chmod(b->path, b->mode) != 0 || listen(l->fd[0], HG_LIMIT_BACKLOG) != 0)
         return fail(err, errlen, b, "cannot listen", errno);
+    if (lstat(b->path, &st) == 0) {
+        l->dev = st.st_dev;
+        l->ino = st.st_ino;
+    }
     for (size_t i = 1; i < l->fds; i++)
         l->fd[i] = l->fd[0];
     snprintf(l->address, sizeof(l->address), "unix:%.*s", (int)(sizeof(l->address) - 6), b->path);
@@ -180,12 +185,28 @@ bool hg_listener_open(struct hg_listener *l, const struct hg_frontend *f, size_t
     return ok;
 }
 
+void hg_listener_refuse(const struct hg_listener *l, size_t worker)
+{
+    HG_ASSERT(worker < l->fds);
+    /* Clients that wait unaccepted, or come now, would hang until we end. */
+    shutdown(l->fd[worker], SHUT_RDWR);
+}
+
+/* Our successor may have put its own socket there while we drained. */
+static void remove_path(const struct hg_listener *l)
+{
+    const struct hg_bind *b = &l->frontend->bind[l->bind];
+    struct stat st;
+
+    if (b->kind == HG_BIND_UNIX && l->ino != 0 && lstat(b->path, &st) == 0 && st.st_dev == l->dev &&
+        st.st_ino == l->ino)
+        unlink(b->path);
+}
+
 void hg_listener_close(struct hg_listener *l)
 {
-    bool is_unix = l->frontend != NULL && l->frontend->bind[l->bind].kind == HG_BIND_UNIX;
-
-    if (is_unix && l->fds != 0 && l->fd[0] >= 0 && l->address[0] != '\0')
-        unlink(l->frontend->bind[l->bind].path);
+    if (l->frontend != NULL)
+        remove_path(l);
     for (size_t i = 0; i < l->fds; i++)
         if (l->fd[i] >= 0 && (i == 0 || l->fd[i] != l->fd[0]))
             close(l->fd[i]);

@@ -132,6 +132,7 @@ static void stop_accepting(struct hg_worker *w)
     for (size_t i = 0; i < w->o.n_listeners; i++) {
         hg_io_stop(&w->accepter[i].io);
         hg_timer_clear(&w->accepter[i].pause);
+        hg_listener_refuse(&w->o.listeners[i], w->o.index);
     }
 }
 
@@ -141,6 +142,9 @@ static void drain(struct hg_post *p)
 
     if (w->draining)
         return;
+    /* Who connected before the signal and has sent a request is served. */
+    for (size_t i = 0; i < w->o.n_listeners; i++)
+        accept_ready(&w->accepter[i].io, HG_IO_READ);
     w->draining = true;
     stop_accepting(w);
     hg_relay_drain(w->relay);

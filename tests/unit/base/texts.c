@@ -148,6 +148,24 @@ HG_TEST(times)
     }
 }
 
+HG_TEST(http_dates)
+{
+    static const struct {
+        uint64_t second;
+        const char *text;
+    } rows[] = {{0u, "Thu, 01 Jan 1970 00:00:00 GMT"},
+                {951782400u, "Tue, 29 Feb 2000 00:00:00 GMT"},
+                {1709251199u, "Thu, 29 Feb 2024 23:59:59 GMT"},
+                {1775988000u, "Sun, 12 Apr 2026 10:00:00 GMT"},
+                {4107542400u, "Mon, 01 Mar 2100 00:00:00 GMT"},
+                {UINT64_MAX / 1000000, "Fri, 31 Dec 9999 23:59:59 GMT"}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char out[HG_TEXT_HTTP_DATE_LEN];
+        hg_text_http_date(rows[i].second * 1000000, out);
+        HG_CHECK_STR(out, rows[i].text);
+    }
+}
+
 HG_TEST(codecs)
 {
     char out[HG_TEXT_DIGEST_LEN], other[HG_TEXT_UUID_LEN], uuid[HG_TEXT_UUID_LEN];
