@@ -67,7 +67,7 @@ port_of() {
 }
 
 build() {
-    sh "$top/scripts/install-packages.sh" build quickstart
+    sh "$top/tests/install-packages.sh" build quickstart
     PATH=$PATH:/usr/sbin:/sbin # squid
     echo "Building the release preset ..."
     (cd "$top" && cmake --preset release && cmake --build --preset release --target hdrgate) \

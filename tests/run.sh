@@ -4,7 +4,7 @@
 # Installs what is missing, builds, runs the tests, and ends with ctest's totals.
 #
 #   tests/run.sh                   everything but what is labelled slow: the dev build (ASan and UBSan),
-#                                  then the tests of time and memory in the release build
+#                                  then those that ask for time and memory once more, with figures, in the release build
 #   tests/run.sh --slow            the rest: slow tests, ThreadSanitizer, valgrind
 #   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz)
 #
@@ -88,30 +88,31 @@ under_valgrind() {
         --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
     HDRGATE_WRAPPER="valgrind $options"
     export HDRGATE_WRAPPER
-    run valgrind valgrind -j2 -LE 'unit|house|release|slow' "$@"
+    run valgrind valgrind -j2 -LE 'unit|house' "$@"
 }
 
 started=$(date +%s)
 case $mode in
 quick)
-    sh scripts/install-packages.sh build test
+    sh tests/install-packages.sh build test
     build release
     build dev
     node_packages
-    run dev dev -j2 -LE 'slow|release' "$@"
+    run dev dev -j2 -LE slow "$@"
     run release release -L release -LE slow "$@"
     ;;
 slow)
-    sh scripts/install-packages.sh build test slow
+    sh tests/install-packages.sh build test slow
     build release
     build dev
     build tsan
     build valgrind
     node_packages
-    run slow dev -L slow -LE release "$@"
+    run slow dev -L slow "$@"
+    run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
-    run tsan tsan -j2 -LE 'house|release|slow' "$@"
+    run tsan tsan -j2 -LE house "$@"
     under_valgrind "$@"
     ;;
 preset)
@@ -121,7 +122,7 @@ preset)
     fuzz) sets="$sets fuzz" ;;
     esac
     # shellcheck disable=SC2086 # a list of words
-    sh scripts/install-packages.sh $sets
+    sh tests/install-packages.sh $sets
     build "$preset"
     node_packages
     case $preset in
@@ -132,9 +133,9 @@ preset)
         ;;
     tsan)
         export HDRGATE_TEST_SCALE=0.05
-        run tsan tsan -j2 -LE 'house|release|slow' "$@"
+        run tsan tsan -j2 -LE house "$@"
         ;;
-    *) run "$preset" "$preset" -j2 -LE 'slow|release' "$@" ;;
+    *) run "$preset" "$preset" -j2 -LE slow "$@" ;;
     esac
     ;;
 esac

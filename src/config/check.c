@@ -68,7 +68,7 @@ static void unknown_key(const struct hg_node *n, enum hg_schema_scope scope, str
 {
     if (belongs_elsewhere(n, scope, d))
         return;
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES] = {NULL};
     size_t total, count = 0;
     const struct hg_schema_key *keys = hg_schema_keys(&total);
     for (size_t i = 0; i < total && count < MAX_NAMES; i++) {

@@ -156,12 +156,9 @@ void hg_tls_detach(struct hg_stream *s, bool polite)
     SSL *ssl = s->ssl;
 
     ERR_clear_error();
-    if (!s->failed && SSL_is_init_finished(ssl)) {
-        if (polite && s->owed == 0 && !(SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
-            (void)SSL_shutdown(ssl);
-        /* Without this, freeing would spoil the session for those who keep it. */
-        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-    }
+    if (!s->failed && polite && SSL_is_init_finished(ssl) && s->owed == 0 &&
+        !(SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
+        (void)SSL_shutdown(ssl);
     SSL_set_app_data(ssl, NULL);
     SSL_free(ssl);
     ERR_clear_error();
@@ -283,10 +280,15 @@ int hg_tls_on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct hg_stream *s = SSL_get_app_data(ssl);
 
+    SSL_SESSION *copy;
+
     if (s == NULL || s->session == NULL || !SSL_SESSION_is_resumable(session))
         return 0;
-    s->session(s->session_ctx, (struct hg_tls_session *)session);
-    return 1; /* ours is the receiver's */
+    /* A connection that ends badly spoils its own session; the copy stays good. */
+    copy = SSL_SESSION_dup(session);
+    if (copy != NULL)
+        s->session(s->session_ctx, (struct hg_tls_session *)copy);
+    return 0;
 }
 
 /* ---- for the log ---- */

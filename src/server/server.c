@@ -15,6 +15,8 @@
 #include "internal.h"
 #include "server/worker.h"
 
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+
 struct server {
     const struct hg_server_options *o;
     const struct hg_plan *plan;
@@ -188,8 +190,6 @@ static bool start_workers(struct server *s)
 
 static bool open_loop(struct server *s)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
-
     s->loop = hg_loop_new();
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         if (s->loop == NULL || !hg_loop_signal(s->loop, signals[i], on_signal, s)) {
@@ -242,8 +242,20 @@ static bool bring_up(struct server *s)
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) && start_workers(s);
 }
 
+/* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
+static void hold_signals(void)
+{
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&ours, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &ours, NULL);
+}
+
 static void take_down(struct server *s)
 {
+    hold_signals();
     for (size_t i = 0; i < s->workers; i++)
         hg_worker_free(s->worker[i]);
     for (size_t i = 0; i < s->listeners; i++)

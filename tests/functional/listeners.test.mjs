@@ -118,11 +118,18 @@ test('client-ca: only clients with a certificate of it get in', async (t) => {
 
 test('a certificate that cannot be used is an error with its place', async () => {
   const other = certificate('client');
-  for (const [c, k] of [['/no/such.crt', key], [cert, '/no/such.key'], [cert, other.key], [key, key]]) {
+  const cases = [
+    ['/no/such.crt', key, /x\.cfg:4: frontend\.api\.tls\.cert: the file cannot be read: No such file or directory\n/],
+    [cert, '/no/such.key', /x\.cfg:4: frontend\.api\.tls\.key: the file cannot be read: No such file or directory\n/],
+    [cert, other.key, /^hdrgate: \S+x\.cfg:3: frontend\.api\.bind 127\.0\.0\.1:0: tls: cannot use the private key in \S+client\.key\.pem: key values mismatch\n$/],
+    [key, key, /^hdrgate: \S+x\.cfg:3: frontend\.api\.bind 127\.0\.0\.1:0: tls: \S.* in \S+good\.key\.pem: \S/],
+  ];
+  for (const [c, k, says] of cases) {
     const text = own('"127.0.0.1:0"', `tls: { cert = "${c}"; key = "${k}"; };`);
     const r = await run(['run', '-f', join(writeFiles({ 'x.cfg': text }), 'x.cfg')]);
     assert.equal(r.code, 1, r.stderr);
-    assert.match(r.stderr, /x\.cfg:4: frontend\.api\.tls\.(cert|key): /);console.log(r.stderr)
+    assert.match(r.stderr, says, r.stderr);
+    assert.equal(r.stderr.split(/x\.cfg:\d/).length, 2, r.stderr);
   }
 });
 

@@ -5,7 +5,8 @@
 #
 # Left out: nullPointerRedundantCheck, because it does not see that a failed HG_ASSERT does not return
 # (clang-tidy's analyser does); the notes on getpwnam and getgrnam, called before there are threads; its
-# ideas that mmap() takes no descriptor of -1 and that an out parameter is read (ctuuninitvar).
+# ideas that mmap() takes no descriptor of -1 and fails with NULL, and that an out parameter is read
+# (ctuuninitvar).
 #
 #   cppcheck.sh TOP BUILD
 set -eu
@@ -16,8 +17,10 @@ log=$2/cppcheck.log
 # With several jobs its exit status forgets what it found across files, so any output counts.
 # shellcheck disable=SC2086 # a list of words
 cppcheck --quiet -j 2 --std=c11 --library=posix --enable=warning,performance,portability --inline-suppr \
-    --suppress=missingIncludeSystem --suppress=nullPointerRedundantCheck --suppress=getpwnamCalled \
-    --suppress=getgrnamCalled --suppress=ctuuninitvar --suppress=invalidFunctionArg:src/base/secret.c \
+    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+    --suppress=nullPointerRedundantCheck --suppress=getpwnamCalled --suppress=getgrnamCalled \
+    --suppress=ctuuninitvar --suppress=invalidFunctionArg:src/base/secret.c \
+    --suppress=nullPointerArithmeticOutOfMemory:src/base/secret.c \
     --error-exitcode=1 --cppcheck-build-dir="$2/cppcheck" \
     -D_GNU_SOURCE -DHG_VERSION='"0"' -DHG_RULES_DIR='""' -Iinclude $rooms src >"$log" 2>&1 || echo failed >>"$log"
 if [ -s "$log" ]; then

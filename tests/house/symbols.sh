@@ -8,7 +8,7 @@
 #
 #   symbols.sh TOP BUILD
 set -eu
-top=$1
+top=$(cd "$1" && pwd)
 cd "$2"
 
 rooms=$(sed -n 's/^hg_room(\([a-z]*\).*/\1/p' "$top/CMakeLists.txt")

@@ -66,8 +66,35 @@ export function tempDir(name) {
   return dir;
 }
 
+// A process that must not outlive the test, even if that is killed.
+const children = new Set();
+export function own(child) {
+  children.add(child);
+  child.on('exit', () => children.delete(child));
+  return child;
+}
+process.on('exit', () => children.forEach((c) => c.kill('SIGKILL')));
+for (const s of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(s, () => process.exit(1));
+
 export const deferred = () => {
   const d = {};
   d.promise = new Promise((done, fail) => Object.assign(d, { done, fail }));
   return d;
 };
+
+// Bytes that come in pieces, put together only when somebody looks. What goes beyond `most` is not kept.
+export class Pieces {
+  #list = [];
+  length = 0;
+  constructor(most = Infinity) {
+    this.most = most;
+  }
+  add(bytes) {
+    if (this.length < this.most) this.#list.push(bytes);
+    this.length += bytes.length;
+  }
+  get bytes() {
+    if (this.#list.length !== 1) this.#list = [Buffer.concat(this.#list)];
+    return this.#list[0];
+  }
+}

@@ -2,10 +2,10 @@
 // Starts hdrgate with a configuration given as text, gathers its log, and ends it: cleanly, or the test fails.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BINARY, WRAPPER, Watch, tempDir, within } from './env.mjs';
+import { BINARY, WRAPPER, Watch, own, tempDir, within } from './env.mjs';
 import { RawClient, once } from './raw.mjs';
 
 // The caller's environment stays outside, but for what the sanitizers read.
@@ -25,7 +25,7 @@ export function writeFiles(files) {
 // Runs hdrgate to its end.
 export async function run(args, { env = {}, wrapper = WRAPPER } = {}) {
   const [command, ...rest] = [...wrapper, BINARY, ...args];
-  const child = spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = own(spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }));
   const out = { stdout: '', stderr: '' };
   for (const k of ['stdout', 'stderr']) child[k].setEncoding('utf8').on('data', (b) => (out[k] += b));
   const end = new Promise((done, fail) => child.on('error', fail).on('close', (code, signal) => done({ code, signal })));
@@ -54,7 +54,7 @@ export class Gateway {
     this.readyFile = join(this.dir, 'ready.json');
     const line = [...prefix, ...WRAPPER, BINARY, 'run', '-f', join(this.dir, 'hdrgate.cfg'), '--ready-file', this.readyFile];
     const [command, ...rest] = [...line, ...args];
-    this.process = spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dir });
+    this.process = own(spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dir }));
     this.pid = this.process.pid;
     this.process.stderr.setEncoding('utf8').on('data', (b) => this.#said(b));
     createInterface({ input: this.process.stdout }).on('line', (l) => this.#logged(l));
@@ -128,6 +128,17 @@ export class Gateway {
   request(check, ms) {
     const wanted = typeof check === 'string' ? (l) => l.path === check : check;
     return this.waitForLog((l) => l.event === 'request_complete' && wanted(l), `the log line of ${check}`, ms);
+  }
+
+  // How many descriptors it has open.
+  descriptors() {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  // For what shows nowhere but in /proc.
+  async until(check, what, ms = 10000) {
+    const look = setInterval(() => this.watch.changed(), 5);
+    return this.watch.until(check, what, ms).finally(() => clearInterval(look));
   }
 
   status(key) {

@@ -2,7 +2,7 @@
 // A client that sends exactly the bytes it is told to, and keeps what comes back.
 import net from 'node:net';
 import tls from 'node:tls';
-import { Watch } from './env.mjs';
+import { Pieces, Watch } from './env.mjs';
 import { Wire } from './wire.mjs';
 
 // "127.0.0.1:1234", "[::1]:1234" or "unix:/path"
@@ -14,7 +14,7 @@ export function place(address) {
 
 export class RawClient {
   watch = new Watch();
-  received = Buffer.alloc(0); // raw bytes, unless keep is false
+  pieces = new Pieces(1 << 20);
   responses = []; // final ones, complete
   interim = [];
   reads = []; // [time, bytes] of each read
@@ -45,16 +45,19 @@ export class RawClient {
     this.socket.on('close', () => this.#change({ closed: true }));
   }
 
+  // The first MiB of what came back, as it came.
+  get received() {
+    return this.pieces.bytes;
+  }
+
   #change(what) {
     Object.assign(this, what);
     this.watch.changed();
   }
 
   #bytes(b) {
-    if (this.keep) {
-      this.reads.push([performance.now(), b]);
-      this.received = Buffer.concat([this.received, b]);
-    }
+    this.pieces.add(b);
+    if (this.keep) this.reads.push([performance.now(), b]);
     try {
       this.wire.push(b);
     } catch (error) {
@@ -72,7 +75,9 @@ export class RawClient {
     const method = m.status >= 200 ? this.methods.shift() : undefined;
     m.noBody = method === 'HEAD';
     m.raw = m.status === 101;
-    m.body = Buffer.alloc(0);
+    const body = new Pieces();
+    m.add = (b) => body.add(b);
+    Object.defineProperty(m, 'body', { get: () => body.bytes });
     this.current = m;
     if (m.raw) this.responses.push(m);
   }
@@ -81,7 +86,7 @@ export class RawClient {
     this.onData?.(bytes);
     if (!this.keep) return;
     this.events.push([performance.now(), bytes]);
-    m.body = Buffer.concat([m.body, bytes]);
+    m.add(bytes);
   }
 
   end(m) {
@@ -90,7 +95,7 @@ export class RawClient {
   }
 
   raw(bytes) {
-    this.current.body = Buffer.concat([this.current.body, bytes]);
+    this.current.add(bytes);
   }
 
   // Methods of the requests to come matter for HEAD only: send('...', 'HEAD').

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The real Squid in a folder of its own, with an allowlist of names that resolve to this machine.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import { join } from 'node:path';
-import { tempDir, within, Watch } from './env.mjs';
+import { Watch, own, tempDir, within } from './env.mjs';
 
 const SQUID = '/usr/sbin/squid';
 // Resolved by Squid alone: nothing else in the test knows these names.
@@ -64,6 +63,14 @@ const HELPER = `require('node:readline').createInterface({ input: process.stdin 
   process.stdout.write(user + ':' + password === process.argv[2] ? 'OK\\n' : 'ERR\\n');
 });`;
 
+// Squid says that it accepts connections just before it listens: what counts is that one is accepted.
+function accepts(port) {
+  return new Promise((done) => {
+    const s = net.connect(port, '127.0.0.1');
+    s.on('connect', () => s.destroy() && done(true)).on('error', () => done(false));
+  });
+}
+
 class Squid {
   constructor(dir, options) {
     Object.assign(this, { dir, options, port: 0, process: null });
@@ -80,6 +87,7 @@ class Squid {
       writeFileSync(join(this.dir, 'squid.conf'), config(this.dir, port, this.options));
       try {
         await this.#launch();
+        while (!(await accepts(port))) if (this.process.exitCode !== null) throw new Error('squid ended');
         this.port = port;
         return this;
       } catch (e) {
@@ -93,7 +101,7 @@ class Squid {
     // -N: in the foreground, our child. The service name keeps two of them apart.
     const args = ['-N', '-d', '1', '-n', `hg${process.pid}x${Squid.count++}`, '-f', join(this.dir, 'squid.conf')];
     const child = spawn(SQUID, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH } });
-    this.process = child;
+    this.process = own(child);
     child.gone = new Promise((done) => child.on('exit', done).on('error', done));
     let said = '';
     await within(new Promise((done, fail) => {

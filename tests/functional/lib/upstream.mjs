@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { serverOptions } from './ca.mjs';
-import { Watch, deferred } from './env.mjs';
+import { Pieces, Watch, deferred } from './env.mjs';
 import { Wire } from './wire.mjs';
 
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -67,7 +67,7 @@ async function echo(req, res) {
 
 class Connection {
   constructor(upstream, socket) {
-    Object.assign(this, { upstream, socket, requests: [], received: Buffer.alloc(0), closed: deferred() });
+    Object.assign(this, { upstream, socket, requests: [], pieces: new Pieces(1 << 20), closed: deferred() });
     this.wire = new Wire(this, { request: true });
     socket.on('data', (b) => this.#bytes(b));
     socket.on('end', () => this.#ended());
@@ -77,7 +77,7 @@ class Connection {
   }
 
   #bytes(b) {
-    if (this.upstream.keep) this.received = Buffer.concat([this.received, b]);
+    this.pieces.add(b);
     try {
       this.wire.push(b);
     } catch (e) {
@@ -85,6 +85,11 @@ class Connection {
       this.socket.destroy();
     }
     this.upstream.watch.changed();
+  }
+
+  // The first MiB of what came in, as it came.
+  get received() {
+    return this.pieces.bytes;
   }
 
   #ended() {
@@ -161,7 +166,7 @@ export class Upstream {
       });
       tcp.on('error', () => {});
       if (plain) this.#connected(tcp);
-      else if (this.options.silent) tcp.on('close', () => this.watch.changed());
+      else if (this.options.silent) tcp.resume().on('end', () => tcp.destroy()).on('close', () => this.watch.changed());
       else this.secure.emit('connection', tcp);
     });
     this.sockets = new Set();

@@ -5,7 +5,7 @@
 # Installs the Debian packages that are missing. The one list of them: the quickstart, the tests and CI
 # all come here. Does nothing, and needs no rights, when everything is there.
 #
-#   scripts/install-packages.sh build|quickstart|test|slow|fuzz ...
+#   tests/install-packages.sh build|quickstart|test|slow|fuzz ...
 #
 # An entry is a package, or package=command where a command from anywhere else does as well.
 set -eu
