@@ -22,13 +22,14 @@ struct hg_dial_target {
     uint16_t port;
     const char *proxy_host; /* NULL: direct */
     uint16_t proxy_port;
-    const struct hg_headers *connect_headers; /* with Proxy-Authorization; values may be credentials. NULL: none.
-                                                 Copied by hg_dial_start. */
-    struct hg_tls *tls;     /* NULL: plain */
-    const char *sni;        /* name sent (if not an address) and verified; NULL: host */
-    struct hg_tls_session *resume; /* offered if not NULL; stays the caller's, and can be offered many times. It
-                                      must live until done. */
-    uint64_t connect_ms, tunnel_ms, tls_ms; /* 0: no limit; connect_ms limits resolving and connecting, each */
+    const struct hg_headers *connect_headers; /* with Proxy-Authorization; values may be credentials. NULL:
+                                                 none. Copied by hg_dial_start. */
+    struct hg_tls *tls;                       /* NULL: plain */
+    const char *sni;                          /* name sent (if not an address) and verified; NULL: host */
+    struct hg_tls_session *resume; /* offered if not NULL; stays the caller's, and can be offered many times.
+                                      It must live until done. */
+    uint64_t connect_ms, tunnel_ms,
+        tls_ms; /* 0: no limit; connect_ms limits resolving and connecting, each */
 };
 
 struct hg_dial_times { /* microseconds, 0 for steps not taken */
@@ -38,13 +39,13 @@ struct hg_dial_times { /* microseconds, 0 for steps not taken */
 struct hg_dial;
 
 struct hg_dial_hooks {
-    /* Exactly one call, never from inside hg_dial_start; the dial is gone then. stream is the receiver's, or NULL with
-     * *failure. */
+    /* Exactly one call, never from inside hg_dial_start; the dial is gone then. stream is the receiver's, or
+     * NULL with *failure. */
     void (*done)(void *ctx, struct hg_stream *stream, const struct hg_failure *failure,
                  const struct hg_dial_times *times);
-    /* A new session to resume, any time while a stream of this dial lives (TLS 1.3 sends them late); the receiver owns
-     * it. session_ctx must live as long as the streams. It may be called inside a read of the stream, and must not
-     * touch the stream or the dial. May be NULL. */
+    /* A new session to resume, any time while a stream of this dial lives (TLS 1.3 sends them late); the
+     * receiver owns it. session_ctx must live as long as the streams. It may be called inside a read of the
+     * stream, and must not touch the stream or the dial. May be NULL. */
     void (*session)(void *session_ctx, struct hg_tls_session *session);
     void *session_ctx;
 };

@@ -16,7 +16,8 @@ struct hg_loop;
 
 struct hg_loop *hg_loop_new(void); /* NULL: no memory or no descriptors */
 void hg_loop_free(struct hg_loop *loop);
-/* Runs until hg_loop_stop (which may come before). What was posted and deferred until then has run when it returns. */
+/* Runs until hg_loop_stop (which may come before). What was posted and deferred until then has run when it
+ * returns. */
 void hg_loop_run(struct hg_loop *loop);
 void hg_loop_stop(struct hg_loop *loop);
 
@@ -36,9 +37,9 @@ struct hg_io {
     int fd;
     unsigned mask; /* armed now */
     void (*ready)(struct hg_io *io, unsigned events);
-    struct hg_list fed; /* waits for its call in the next turn, */
+    struct hg_list fed;  /* waits for its call in the next turn, */
     unsigned fed_events; /* with these */
-    void *watcher[6];   /* the library's watcher lives here */
+    void *watcher[6];    /* the library's watcher lives here */
 };
 
 void hg_io_init(struct hg_io *io, struct hg_loop *loop, int fd, void (*ready)(struct hg_io *, unsigned));
@@ -46,11 +47,12 @@ void hg_io_init(struct hg_io *io, struct hg_loop *loop, int fd, void (*ready)(st
 void hg_io_want(struct hg_io *io, unsigned mask);
 /* Before the descriptor is closed; harmless twice. */
 void hg_io_stop(struct hg_io *io);
-/* Makes ready() be called with these events in the next turn without waiting for the kernel (data is already in
- * user space, e.g. inside TLS). */
+/* Makes ready() be called with these events in the next turn without waiting for the kernel (data is already
+ * in user space, e.g. inside TLS). */
 void hg_io_feed(struct hg_io *io, unsigned events);
 
-/* ---- timers: lazy. Pushing a deadline out costs a store; the library's timer moves only when it fires. ---- */
+/* ---- timers: lazy. Pushing a deadline out costs a store; the library's timer moves only when it fires. ----
+ */
 
 struct hg_timer {
     struct hg_loop *loop;

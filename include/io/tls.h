@@ -13,7 +13,7 @@ struct hg_tls;         /* a client or a server context */
 struct hg_tls_session; /* a session that can be resumed */
 
 struct hg_tls_client_options {
-    const char *ca;       /* replaces all other CAs; NULL: the system's, honouring SSL_CERT_FILE and SSL_CERT_DIR */
+    const char *ca; /* replaces all other CAs; NULL: the system's, honouring SSL_CERT_FILE and SSL_CERT_DIR */
     const char *extra_ca; /* added to the system's; NULL: none */
     const char *cert, *key;
     bool verify;

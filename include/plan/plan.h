@@ -20,9 +20,9 @@ struct hg_timeouts { /* milliseconds */
 };
 
 struct hg_global {
-    unsigned threads;       /* 1 to 64; default: the CPUs we may use */
-    const char *user;       /* name or NULL */
-    const char *group;      /* name or NULL */
+    unsigned threads;  /* 1 to 64; default: the CPUs we may use */
+    const char *user;  /* name or NULL */
+    const char *group; /* name or NULL */
     enum hg_log_level log_level;
     const char *log_to;     /* "stdout", "stderr" or a path */
     uint64_t drain;         /* grace at SIGTERM, ms */
@@ -32,57 +32,58 @@ struct hg_global {
 enum hg_bind_kind { HG_BIND_TCP, HG_BIND_UNIX };
 
 struct hg_bind_tls {
-    const char *cert, *key;     /* PEM files; cert NULL: plain */
-    const char *client_ca;      /* or NULL */
+    const char *cert, *key; /* PEM files; cert NULL: plain */
+    const char *client_ca;  /* or NULL */
 };
 
 struct hg_bind {
     enum hg_bind_kind kind;
-    const char *text;      /* as resolved, for logs */
-    const char *host;      /* TCP: IP literal, "*" or "::" for any */
-    uint16_t port;         /* TCP: 0 means any free one */
-    const char *path;      /* UNIX */
-    unsigned mode;         /* UNIX: permission bits, default 0600 */
+    const char *text; /* as resolved, for logs */
+    const char *host; /* TCP: IP literal, "*" or "::" for any */
+    uint16_t port;    /* TCP: 0 means any free one */
+    const char *path; /* UNIX */
+    unsigned mode;    /* UNIX: permission bits, default 0600 */
     struct hg_bind_tls tls;
     const char *file;
     unsigned line;
 };
 
 struct hg_missing {
-    const char *what; /* NULL: configured. Else what is missing, e.g. "environment variable OPENAI_API_KEY is not set" */
-    unsigned status;            /* default 503 */
-    struct hg_slice body;       /* .p NULL: the default JSON error */
+    const char *what; /* NULL: configured. Else what is missing, e.g. "environment variable OPENAI_API_KEY is
+                         not set" */
+    unsigned status;  /* default 503 */
+    struct hg_slice body; /* .p NULL: the default JSON error */
 };
 
 struct hg_client_tls {
-    const char *ca;          /* PEM file that replaces the system's CAs, or NULL */
-    const char *extra_ca;    /* NODE_EXTRA_CA_CERTS, adds; or NULL */
-    const char *sni;         /* name sent and verified instead of the server's host, or NULL */
-    const char *cert, *key;  /* client certificate, or NULL */
+    const char *ca;         /* PEM file that replaces the system's CAs, or NULL */
+    const char *extra_ca;   /* NODE_EXTRA_CA_CERTS, adds; or NULL */
+    const char *sni;        /* name sent and verified instead of the server's host, or NULL */
+    const char *cert, *key; /* client certificate, or NULL */
     bool verify;
 };
 
 struct hg_proxy {
-    const char *name;  /* of its backend block */
+    const char *name; /* of its backend block */
     const char *host;
     uint16_t port;
     struct hg_secret *authorization; /* value of Proxy-Authorization from the URL's user info, or NULL */
     struct hg_connect_header {
         struct hg_slice name;
         struct hg_template *value;
-    } *headers;
+    } * headers;
     size_t n_headers;
 };
 
 struct hg_server {
     bool tls;
-    const char *host;         /* name or address literal without brackets */
+    const char *host; /* name or address literal without brackets */
     uint16_t port;
-    const char *host_field;   /* value of Host: port only when it is not the scheme's own */
-    const char *key;          /* what makes two connections interchangeable: proxy and its credentials, host, port,
-                                 SNI, CA set, verification, client certificate (credentials as a digest) */
+    const char *host_field; /* value of Host: port only when it is not the scheme's own */
+    const char *key; /* what makes two connections interchangeable: proxy and its credentials, host, port,
+                        SNI, CA set, verification, client certificate (credentials as a digest) */
     const struct hg_backend *backend;
-    size_t index;             /* over all servers of the plan */
+    size_t index; /* over all servers of the plan */
 };
 
 struct hg_backend {
@@ -125,7 +126,7 @@ struct hg_plan {
     size_t frontends;
     struct hg_backend *backend; /* those with servers */
     size_t backends;
-    size_t servers; /* over all backends */
+    size_t servers;              /* over all backends */
     struct hg_plan_store *store; /* private: owns every string, ruleset and slot */
 };
 
@@ -138,7 +139,8 @@ struct hg_environment {
 extern const struct hg_environment hg_environment_process;
 
 struct hg_plan_options {
-    bool stand_in_secrets; /* check: a secret that is missing is only a warning, and files need not be there */
+    bool
+        stand_in_secrets; /* check: a secret that is missing is only a warning, and files need not be there */
 };
 
 /* NULL when d has errors (or without memory). Warnings do not prevent a plan. */

@@ -59,6 +59,7 @@ struct hg_session {
     struct hg_buf in, out;        /* from and to the client */
     struct hg_head_scan scan;
     struct hg_timer timer;
+    struct hg_timer probe; /* runs while an exchange is under way and nothing is read from the client */
     struct hg_deferred death;
     uint64_t head_since; /* when the first byte of this head came; 0: none yet */
     uint64_t lingered, linger_since;
@@ -124,6 +125,7 @@ void hg_session_turn(struct hg_session *s);
 /* n bytes of the turn's share were read. */
 void hg_session_spend(struct hg_session *s, size_t n);
 void hg_session_expired(struct hg_timer *t);
+void hg_session_probe(struct hg_timer *t);
 
 /* session.c */
 /* Ends the session; frees it at the end of the loop's turn. */

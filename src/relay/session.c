@@ -34,6 +34,7 @@ static void session_free(struct hg_session *s)
     HG_ASSERT(s->exchange == NULL);
     hg_list_remove(&s->node);
     hg_timer_stop(&s->timer);
+    hg_timer_stop(&s->probe);
     hg_buf_free(&s->in);
     hg_buf_free(&s->out);
     hg_generation_unref(&s->generation);
@@ -63,6 +64,7 @@ void hg_session_die(struct hg_session *s)
     s->state = HG_SESSION_DEAD;
     hg_stream_want(s->client, 0);
     hg_timer_clear(&s->timer);
+    hg_timer_clear(&s->probe);
     hg_loop_defer(s->relay->loop, &s->death);
 }
 
@@ -96,6 +98,7 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
     hg_buf_init(&s->out, 2 * HG_LIMIT_RELAY_BUFFER + 2 * HG_LIMIT_HEAD_MAX, false);
     hg_head_scan_init(&s->scan, f->limit_head, true);
     hg_timer_init(&s->timer, r->loop, hg_session_expired);
+    hg_timer_init(&s->probe, r->loop, hg_session_probe);
     return s;
 }
 

@@ -6,6 +6,10 @@
  */
 #include "internal.h"
 
+#include <poll.h>
+
+#define PROBE_MS 500u
+
 static bool wants_client_read(const struct hg_session *s)
 {
     if (s->client_eof)
@@ -196,6 +200,28 @@ static void want_upstream(const struct hg_exchange *x)
     hg_stream_want(hg_link_stream(x->link), mask);
 }
 
+/* Whose bytes nobody reads cannot be seen leaving: its end stands behind them. A tunnel may be half-closed.
+ */
+static bool wants_probe(const struct hg_session *s)
+{
+    return s->exchange != NULL && !s->exchange->upgraded && !s->client_eof && !wants_client_read(s);
+}
+
+void hg_session_probe(struct hg_timer *t)
+{
+    struct hg_session *s = HG_CONTAINER_OF(t, struct hg_session, probe);
+    struct pollfd p = {.events = POLLRDHUP};
+
+    HG_ASSERT(s->magic == HG_SESSION_MAGIC && !s->in_turn);
+    if (s->state == HG_SESSION_DEAD || !wants_probe(s))
+        return;
+    p.fd = hg_stream_fd(s->client);
+    if (poll(&p, 1, 0) > 0)
+        client_lost(s);
+    else
+        hg_timer_set(&s->probe, PROBE_MS);
+}
+
 static void rearm(struct hg_session *s)
 {
     uint64_t ms = phase_time(s);
@@ -217,6 +243,10 @@ static void rearm(struct hg_session *s)
         hg_timer_set(&s->timer, ms);
     else
         hg_timer_clear(&s->timer);
+    if (!wants_probe(s))
+        hg_timer_clear(&s->probe);
+    else if (s->probe.due == 0)
+        hg_timer_set(&s->probe, PROBE_MS);
 }
 
 void hg_session_turn(struct hg_session *s)

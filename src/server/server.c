@@ -26,7 +26,7 @@ struct server {
     struct hg_worker **worker;
     size_t workers, running;
     struct hg_timer grace;
-    bool draining;
+    bool draining, cutting;
     char err[1024];
 };
 
@@ -51,8 +51,12 @@ static void log_counts(const struct server *s, const char *event, const char *me
     hg_log_flush(s->o->log);
 }
 
+/* A worker's post can be under way only once, so later signals find nothing left to do. */
 static void cut_all(struct server *s)
 {
+    if (s->cutting)
+        return;
+    s->cutting = true;
     for (size_t i = 0; i < s->workers; i++)
         hg_worker_cut(s->worker[i]);
 }

@@ -78,5 +78,10 @@ test('many at once: descriptors and connections come back to where they were, an
   await up.until((u) => u.live.size === 0, 'all upstream connections to go');
   await gw.waitForLog(() => gw.lines.filter((l) => l.path === '/many' && l.close === 'client_left').length === 50);
   await gw.until(() => open() <= before, 'the descriptors to be closed');
+  const counts = await gw.counters();
+  for (const gauge of ['sessions', 'active_requests', 'upstream_open', 'upstream_idle', 'retry_kept_bytes']) {
+    assert.equal(counts[gauge], 0, gauge);
+  }
+  assert.equal(counts.client_left_total, 50);
   assert.equal((await gw.once(t, get('/after'))).status, 200);
 });

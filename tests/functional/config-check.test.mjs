@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { SCALE } from './lib/env.mjs';
 import { run, writeFiles } from './lib/gateway.mjs';
 import { config } from './lib/world.mjs';
 
@@ -166,7 +167,7 @@ test('the value of a secret is never shown, in no way that a check or a start ca
   ];
   for (const value of [...ODD, ...BAD]) {
     for (const [i, text] of texts.entries()) {
-      if (i > 1 && value !== ODD[0] && value !== BAD[0]) continue;
+      if ((i > 1 || SCALE < 1) && value !== ODD[0] && value !== BAD[0]) continue;
       const bad = text.replace('bind = ( "127.0.0.1:0" )', 'bind = ( "192.0.2.1:1" )'); // run must end
       const key = join(writeFiles({ 'key.txt': value }), 'key.txt');
       const dir = writeFiles({ 'x.cfg': bad.replace('"key.txt"', JSON.stringify(key)) });

@@ -135,6 +135,13 @@ export class Gateway {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
+  // Its counters, asked for with SIGUSR1.
+  async counters() {
+    const seen = this.lines.length;
+    this.kill('SIGUSR1');
+    return this.waitForLog((l) => l.event === 'status' && this.lines.indexOf(l) >= seen, 'the counters');
+  }
+
   // For what shows nowhere but in /proc.
   async until(check, what, ms = 10000) {
     const look = setInterval(() => this.watch.changed(), 5);

@@ -157,13 +157,13 @@ const geminiRefusal = (code, status, text) => ({ kind: 'ApiError', headers: code
 
 export const gemini = {
   id: ID.gemini, text: TEXT, words: WORDS, stop: 'STOP', tokens: 15,
-  async 'POST /v1beta/models/stand-in:generateContent'(req, res) {
+  async 'POST /v1/models/stand-in:generateContent'(req, res) {
     const { contents } = json(await req.body());
     await answerJson(req, res, candidate(TEXT, 'STOP'), geminiHeaders);
     const { inlineData } = contents[0].parts[0];
     return { file: inlineData && Buffer.from(inlineData.data, 'base64') };
   },
-  async 'POST /v1beta/models/stand-in:streamGenerateContent?alt=sse'(req, res, told) {
+  async 'POST /v1/models/stand-in:streamGenerateContent?alt=sse'(req, res, told) {
     await req.body();
     const pieces = WORDS.map((w) => geminiEvent(candidate(w)));
     return answerEvents(res, pieces, geminiEvent(candidate('', 'STOP')), geminiHeaders, told);

@@ -51,6 +51,6 @@ export async function main(scenarios, kinds) {
   } catch (error) {
     done.error = describe(error, kinds);
   }
+  for (const end of ['message', 'disconnect']) process.on(end, () => process.exit(0));
   process.send({ done: { ...done, answers } });
-  process.on('disconnect', () => process.exit(0));
 }

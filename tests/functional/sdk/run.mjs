@@ -70,7 +70,7 @@ export class Child {
   }
 
   async end() {
-    this.process.disconnect();
+    this.process.send('end');
     await within(this.ended, 'the child to end');
     assert.equal(this.stderr, '');
     assert.equal(this.exit.e, 0);
