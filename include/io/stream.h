@@ -37,7 +37,7 @@ void hg_stream_on_ready(struct hg_stream *s, void (*ready)(void *ctx, unsigned e
 /* Bytes (> 0) or one of the results above. A read or write of n = 0 is not allowed. Fewer bytes written than
  * asked means that the next write would be AGAIN. Behind a short or AGAIN write, the next one begins with the
  * very bytes that were not taken and is not shorter (TLS has sealed a record of them already). ERROR stays
- * ERROR. */
+ * ERROR; but when a write failed, what the peer said before it left (an early answer) can still be read. */
 ssize_t hg_stream_read(struct hg_stream *s, char *p, size_t n);
 ssize_t hg_stream_write(struct hg_stream *s, const char *p, size_t n);
 

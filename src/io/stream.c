@@ -57,7 +57,7 @@ void hg_stream_note(struct hg_stream *s, const char *fmt, ...)
 const char *hg_stream_error(const struct hg_stream *s)
 {
     hg_stream_check(s);
-    if (!s->failed)
+    if (!s->failed && !s->write_failed)
         return "no error";
     return s->error != NULL ? s->error : "no memory for the reason";
 }
@@ -67,6 +67,15 @@ static int fail_errno(struct hg_stream *s, int e)
     const char *text = strerrordesc_np(e);
 
     return hg_stream_fail(s, "%s", text != NULL ? text : "unknown error");
+}
+
+int hg_stream_fail_write(struct hg_stream *s, int e)
+{
+    const char *text = strerrordesc_np(e);
+
+    hg_stream_note(s, "%s", text != NULL ? text : "unknown error");
+    s->write_failed = true;
+    return HG_STREAM_ERROR;
 }
 
 /* ---- interest ---- */
@@ -228,7 +237,7 @@ ssize_t hg_stream_write(struct hg_stream *s, const char *p, size_t n)
 
     hg_stream_check(s);
     HG_ASSERT(n > 0);
-    if (s->failed)
+    if (s->failed || s->write_failed)
         return HG_STREAM_ERROR;
     if (s->ssl != NULL)
         return hg_tls_write(s, p, n);
@@ -239,7 +248,7 @@ ssize_t hg_stream_write(struct hg_stream *s, const char *p, size_t n)
         return put > 0 ? put : HG_STREAM_AGAIN;
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return HG_STREAM_AGAIN;
-    return fail_errno(s, errno);
+    return hg_stream_fail_write(s, errno);
 }
 
 bool hg_stream_pending(const struct hg_stream *s)
@@ -251,7 +260,7 @@ bool hg_stream_pending(const struct hg_stream *s)
 void hg_stream_shutdown(struct hg_stream *s)
 {
     hg_stream_check(s);
-    if (s->ssl != NULL && !s->failed && !hg_tls_shutdown(s)) {
+    if (s->ssl != NULL && !s->failed && !s->write_failed && !hg_tls_shutdown(s)) {
         s->shut_pending = true;
         hg_stream_arm(s);
         return;
@@ -267,7 +276,7 @@ bool hg_stream_idle_ok(struct hg_stream *s)
     ssize_t got;
 
     hg_stream_check(s);
-    if (s->failed)
+    if (s->failed || s->write_failed)
         return false;
     if (!hg_stream_pending(s)) {
         do

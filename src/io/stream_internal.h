@@ -25,6 +25,7 @@ struct hg_stream {
     unsigned char write_needs; /* and for a write, to go on (inside TLS they may be crossed) */
     bool starved;              /* TLS holds at most a part of a record: only the socket can help */
     bool failed;
+    bool write_failed; /* what the peer said before it left can still be read */
     bool shut_pending; /* close_notify waits for the socket */
     bool bad_certificate;
 };
@@ -41,6 +42,8 @@ static inline void hg_stream_check(const struct hg_stream *s)
 
 /* Remembers why; a later call replaces. Returns HG_STREAM_ERROR and makes the stream fail from now on. */
 int hg_stream_fail(struct hg_stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for writes only. */
+int hg_stream_fail_write(struct hg_stream *s, int e);
 /* Only remembers. */
 void hg_stream_note(struct hg_stream *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Sets the socket's watcher from want and what TLS needs. */

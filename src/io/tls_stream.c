@@ -102,6 +102,8 @@ static ssize_t write_record(struct hg_stream *s, const char *p, size_t n)
         s->write_needs = HG_IO_WRITE;
         return (ssize_t)put;
     }
+    if (SSL_get_error(s->ssl, ret) == SSL_ERROR_SYSCALL && ERR_peek_error() == 0 && errno != 0)
+        return hg_stream_fail_write(s, errno);
     ret = result(s, ret, &s->write_needs, "TLS write");
     if (ret == HG_STREAM_EOF)
         return hg_stream_fail(s, "write after the peer's close_notify");
@@ -156,7 +158,7 @@ void hg_tls_detach(struct hg_stream *s, bool polite)
     SSL *ssl = s->ssl;
 
     ERR_clear_error();
-    if (!s->failed && polite && SSL_is_init_finished(ssl) && s->owed == 0 &&
+    if (!s->failed && !s->write_failed && polite && SSL_is_init_finished(ssl) && s->owed == 0 &&
         !(SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN))
         (void)SSL_shutdown(ssl);
     SSL_set_app_data(ssl, NULL);

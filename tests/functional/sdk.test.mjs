@@ -182,7 +182,7 @@ const MORE = {
   },
 };
 
-test('the SDKs through hdrgate and Squid', { timeout: 240000 }, async (t) => {
+test('the SDKs through hdrgate and Squid', { timeout: 240000, concurrency: PROVIDERS.length }, async (t) => {
   const world = await scene(t);
   // Side by side on one gateway; an SDK's own scenarios one after the other, on its stand-in.
   await Promise.all(PROVIDERS.map((p) => t.test(p.name, async (t) => {
@@ -196,7 +196,8 @@ test('the SDKs through hdrgate and Squid', { timeout: 240000 }, async (t) => {
   assert.equal(gw.lines.filter((l) => l.event === 'request_complete').length,
     Object.values(ups).reduce((n, u) => n + u.requests.length, 0));
   await gw.stop();
-  const tunnels = await sq.waitForLog((lines) => lines.length >= 3 && lines);
+  const connects = (lines) => lines.filter((l) => / CONNECT /.test(l));
+  const tunnels = await sq.waitForLog((lines) => connects(lines).length >= 3 && connects(lines));
   for (const line of tunnels) assert.match(line, / TCP_TUNNEL\/200 .* CONNECT api\.test\.example:/);
   const logs = gw.text() + gw.stderr + tunnels.join('\n');
   for (const secret of [PLACEHOLDER, ...PROVIDERS.map((p) => key(p.name))]) {
