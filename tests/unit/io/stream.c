@@ -71,7 +71,8 @@ HG_TEST(reports_end_again_and_reset)
     HG_CHECK(hg_stream_write(a, "x", 1) == HG_STREAM_ERROR);
     HG_CHECK_STR(hg_stream_error(a), "Broken pipe"); /* the reset stands behind the end already read */
     HG_CHECK(hg_stream_write(a, "x", 1) == HG_STREAM_ERROR);
-    HG_CHECK(hg_stream_read(a, c, sizeof c) == HG_STREAM_EOF); /* a failed write does not hide what was said */
+    HG_CHECK(hg_stream_read(a, c, sizeof c) ==
+             HG_STREAM_EOF); /* a failed write does not hide what was said */
     hg_stream_close(&a);
     hg_stream_close(&a);
     world_end(&w);
