@@ -234,7 +234,8 @@ static bool tunnel_finish(struct hg_exchange *x)
     bool to_up_flushed = hg_buf_len(&s->in) == 0 && hg_buf_len(&x->up_out) == 0;
     bool to_client_flushed = hg_buf_len(&x->up_in) == 0 && hg_buf_len(&s->out) == 0;
 
-    if (x->up_error || x->up_broken || (x->up_eof && to_client_flushed && s->client_eof)) {
+    /* After a failed read or write what came before it is still the client's. */
+    if (x->up_eof && to_client_flushed && (s->client_eof || x->up_error || x->up_broken)) {
         s->keep = false;
         hg_exchange_end(x, HG_CLOSE_TUNNEL_CLOSED);
         return true;

@@ -117,6 +117,8 @@ static void interim(struct hg_exchange *x)
     }
     if (x->resp.status == 100 || x->req.minor == 0)
         return;
+    /* The client's id of this exchange comes with the final answer. */
+    hg_headers_remove_id(&x->resp.headers, HG_FIELD_X_REQUEST_ID);
     if (!run_rules(x))
         return;
     if (!write_head(x, false))
@@ -143,17 +145,22 @@ static void read_head(struct hg_exchange *x, struct hg_slice head)
 {
     struct hg_slice copy = hg_arena_copy(&x->arena, head);
     enum hg_http_error e = HG_HTTP_NO_MEMORY;
+    bool websocket;
 
     if (copy.p != NULL)
         e = hg_response_parse(&x->resp, copy, &x->arena);
     if (e == HG_HTTP_OK)
         e = hg_framing_response(&x->resp, x->req.method_id, &x->resp_framing);
+    websocket =
+        e == HG_HTTP_OK && hg_headers_has_token(&x->resp.headers, HG_FIELD_UPGRADE, HG_LIT("websocket"));
     if (e == HG_HTTP_OK)
         e = hg_hop_response(&x->resp, &x->resp_framing);
     hg_buf_consume(&x->up_in, head.n);
     hg_head_scan_init(&x->up_scan, HG_LIMIT_HEAD_DEFAULT, false);
     if (e != HG_HTTP_OK)
         bad_response(x, hg_http_error_text(e));
+    else if (x->resp.status == 101 && !websocket)
+        bad_response(x, "it switched to a protocol that was not asked for");
     else if (x->resp.status < 200)
         interim(x);
     else

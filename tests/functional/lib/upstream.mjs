@@ -72,7 +72,8 @@ class Connection {
     socket.on('data', (b) => this.#bytes(b));
     socket.on('end', () => this.#ended());
     socket.on('error', (e) => (this.error = e));
-    socket.on('close', () => this.#gone());
+    // Older Nodes do not close a TLS socket when the one below is gone.
+    for (const s of new Set([socket, socket.below])) s.on('close', () => this.#gone());
     this.turn = Promise.resolve();
   }
 
@@ -97,6 +98,7 @@ class Connection {
   }
 
   #gone() {
+    if (!this.upstream.live.has(this)) return;
     this.upstream.live.delete(this);
     this.goneAt = performance.now();
     for (const r of this.requests) if (!r.complete) r.finished.done(false);
