@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What is done to an answer, and what is left alone.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { direct, get, KEY } from './lib/world.mjs';
+
+const RFC1123 = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+
+test('Date is added where it is missing, and kept where it is there', async (t) => {
+  const own = 'Thu, 01 Jan 1970 00:00:00 GMT';
+  const handle = (req, res) => res.send(200, 'x', req.target === '/own' ? { Date: own } : {});
+  const { gw } = await direct(t, {
+    upstream: { handle }, config: { request: '{ respond = { status = 200; body = "local"; }; when: { path = "/local"; }; }' },
+  });
+  assert.deepEqual((await gw.once(t, get('/own'))).all('date'), [own]);
+  for (const path of ['/none', '/local']) {
+    const r = await gw.once(t, get(path));
+    assert.equal(r.all('date').length, 1);
+    assert.match(r.header('date'), RFC1123);
+    assert.ok(Math.abs(Date.parse(r.header('date')) - Date.now()) < 60000, r.header('date'));
+  }
+});
+
+test('a redirect is passed on and not followed; Via is not added', async (t) => {
+  const handle = (req, res) => res.send(302, '', { Location: 'https://elsewhere.example/x' });
+  const { up, gw } = await direct(t, { upstream: { handle } });
+  const r = await gw.once(t, get('/moved'));
+  assert.deepEqual([r.status, r.header('location')], [302, 'https://elsewhere.example/x']);
+  assert.equal(up.requests.length, 1);
+  assert.deepEqual([r.header('via'), up.requests[0].header('via')], [undefined, undefined]);
+  assert.ok(!JSON.stringify(r.headers).includes(KEY));
+});
+
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n';
+for (const protocol of ['', 'Upgrade: h2c\r\n']) {
+  test(`101 to another protocol is a bad answer: ${protocol.trim() || 'none named'}`, async (t) => {
+    const handle = (req, res) => res.raw(`HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\n${protocol}\r\n`);
+    const { gw } = await direct(t, { upstream: { handle } });
+    const r = await gw.once(t, get('/ws', UPGRADE));
+    assert.deepEqual([r.status, r.json.error.type], [502, 'upstream_bad_response']);
+  });
+}
