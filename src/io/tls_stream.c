@@ -89,10 +89,23 @@ ssize_t hg_tls_read(struct hg_stream *s, char *p, size_t n)
     return result(s, ret, &s->read_needs, "TLS read");
 }
 
+/* The system's error when it was the socket that failed and not TLS; 0 otherwise. From 3.2 on OpenSSL puts
+ * it into its own queue too. */
+static int broken_below(const struct hg_stream *s, int ret)
+{
+    int saved = errno;
+    unsigned long e;
+
+    if (SSL_get_error(s->ssl, ret) != SSL_ERROR_SYSCALL)
+        return 0;
+    e = ERR_peek_error();
+    return e != 0 && ERR_SYSTEM_ERROR(e) ? ERR_GET_REASON(e) : saved;
+}
+
 static ssize_t write_record(struct hg_stream *s, const char *p, size_t n)
 {
     size_t put = 0;
-    int ret;
+    int ret, code;
 
     begin();
     ret = SSL_write_ex(s->ssl, p, n, &put);
@@ -102,8 +115,9 @@ static ssize_t write_record(struct hg_stream *s, const char *p, size_t n)
         s->write_needs = HG_IO_WRITE;
         return (ssize_t)put;
     }
-    if (SSL_get_error(s->ssl, ret) == SSL_ERROR_SYSCALL && ERR_peek_error() == 0 && errno != 0)
-        return hg_stream_fail_write(s, errno);
+    code = broken_below(s, ret);
+    if (code != 0)
+        return hg_stream_fail_write(s, code);
     ret = result(s, ret, &s->write_needs, "TLS write");
     if (ret == HG_STREAM_EOF)
         return hg_stream_fail(s, "write after the peer's close_notify");
