@@ -59,7 +59,7 @@ export class Child {
   }
 
   async until(check, what) {
-    const r = await this.watch.until(() => check(this) || (this.exit && { failed: true }), what, 15000);
+    const r = await this.watch.until(() => check(this) || (this.exit && { failed: true }), what, 30000); // it loads an SDK first
     if (r.failed) throw new Error(`the child ended before ${what}:\n${this.stderr}`);
     return r;
   }
