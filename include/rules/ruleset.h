@@ -7,6 +7,7 @@
 #ifndef HG_RULES_RULESET_H
 #define HG_RULES_RULESET_H
 
+#include "rules/client.h"
 #include "rules/template.h"
 
 /* kind, name in the config, directions (1 request, 2 response) */
@@ -126,12 +127,38 @@ struct hg_outcome {
     struct hg_headers headers; /* in the arena */
 };
 
+/* What became of an action that a run came to. */
+enum hg_considered {
+    HG_CONSIDERED_APPLIED,
+    HG_CONSIDERED_NOT_MET,   /* its condition does not hold */
+    HG_CONSIDERED_NO_EFFECT, /* it applied and found nothing to do */
+    HG_CONSIDERED_DECIDED,   /* it answered the request */
+    HG_CONSIDERED_OBSERVED,  /* it would have answered, but has observe = true */
+    HG_CONSIDERED_FAILED,
+};
+
+/* Listeners to a run; each may be NULL. Texts are valid during the call and hold no secret. */
+struct hg_rule_hooks {
+    void *ctx;
+    /* Every action that was come to (explain). depth: of rules in rules, 0: the list itself; action: its name
+     * in the config; why: which condition decided, or what was done, in words; may be "". */
+    void (*considered)(void *ctx, const char *where, unsigned depth, const char *action,
+                       enum hg_considered what, const char *why);
+    /* The log action. */
+    void (*log)(void *ctx, const char *where, struct hg_slice text);
+    /* observe = true: what it would have answered. */
+    void (*observed)(void *ctx, const char *where, const char *action, unsigned status);
+};
+
 struct hg_rules_run {
     struct hg_arena *arena;
     struct hg_scratch *scratch;
     struct hg_vars *vars;
-    struct hg_request *request;   /* acted on by request rules; read by conditions of both */
-    struct hg_response *response; /* acted on by response rules; NULL for request rules */
+    struct hg_request *request;        /* acted on by request rules; read by conditions of both */
+    struct hg_response *response;      /* acted on by response rules; NULL for request rules */
+    const struct hg_request *arrived;  /* as the client sent it; NULL: request is it */
+    const struct hg_client *client;    /* NULL: nothing is known */
+    const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
 };
 
 enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,

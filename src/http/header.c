@@ -21,6 +21,22 @@ void hg_headers_init(struct hg_headers *h, struct hg_arena *arena)
     sane(h);
 }
 
+bool hg_headers_copy(struct hg_headers *to, const struct hg_headers *from, struct hg_arena *arena)
+{
+    sane(from);
+    hg_headers_init(to, arena);
+    if (from->n == 0)
+        return true;
+    to->v = hg_arena_alloc(arena, from->cap * sizeof(*to->v));
+    if (!to->v)
+        return false;
+    memcpy(to->v, from->v, from->n * sizeof(*to->v));
+    to->n = from->n;
+    to->cap = from->cap;
+    sane(to);
+    return true;
+}
+
 static bool grow(struct hg_headers *h)
 {
     size_t cap = h->cap ? h->cap * 2 : FIRST_CAP;

@@ -75,11 +75,11 @@ static void choose_request_id(struct hg_exchange *x)
     char uuid[HG_TEXT_UUID_LEN];
 
     if (h != NULL && request_id_ok(h->value))
-        x->vars.request_id = h->value;
+        x->route.vars.request_id = h->value;
     else if (hg_text_uuid(uuid))
-        x->vars.request_id = hg_arena_copy(&x->arena, hg_slice_str(uuid));
-    if (x->vars.request_id.p == NULL)
-        x->vars.request_id = HG_LIT("none");
+        x->route.vars.request_id = hg_arena_copy(&x->arena, hg_slice_str(uuid));
+    if (x->route.vars.request_id.p == NULL)
+        x->route.vars.request_id = HG_LIT("none");
 }
 
 static void set_vars(struct hg_exchange *x)
@@ -88,10 +88,17 @@ static void set_vars(struct hg_exchange *x)
     char now[HG_TEXT_TIME_LEN];
 
     hg_text_time(hg_loop_wall(s->relay->loop), now);
-    x->vars.time = hg_arena_copy(&x->arena, hg_slice_str(now));
-    x->vars.client_ip = hg_slice_str(s->client_text);
-    x->vars.frontend = hg_slice_str(s->frontend->name);
-    x->vars.request = &x->req;
+    x->route.vars.time = hg_arena_copy(&x->arena, hg_slice_str(now));
+    x->route.vars.client_ip = hg_slice_str(s->client_text);
+    x->route.vars.frontend = hg_slice_str(s->frontend->name);
+    x->route.vars.request = &x->req;
+    x->route.frontend = s->frontend;
+    x->route.client = &s->peer;
+    x->route.arena = &x->arena;
+    x->route.scratch = s->relay->scratch;
+    x->route.request = &x->req;
+    x->route.framing = &x->req_framing;
+    x->route.hop = &x->hop;
 }
 
 void hg_exchange_begin_bad(struct hg_session *s, enum hg_http_error why)
@@ -133,7 +140,7 @@ static enum hg_http_error read_head(struct hg_exchange *x, struct hg_slice head)
         return HG_HTTP_BODY_TOO_LARGE;
     if (f->path_strict && hg_path_is_ambiguous(x->req.path))
         return HG_HTTP_BAD_TARGET;
-    if (!hg_headers_set(&x->req.headers, HG_LIT("X-Request-ID"), x->vars.request_id))
+    if (!hg_headers_set(&x->req.headers, HG_LIT("X-Request-ID"), x->route.vars.request_id))
         return HG_HTTP_NO_MEMORY;
     return HG_HTTP_OK;
 }
@@ -168,12 +175,12 @@ static void access_line(struct hg_exchange *x, enum hg_close why)
 
     /* Some bytes and the end fall into one turn; the clock of the turn's begin would hide that. */
     hg_loop_refresh(r->loop);
-    a->request_id = x->vars.request_id;
-    a->frontend = x->vars.frontend;
+    a->request_id = x->route.vars.request_id;
+    a->frontend = x->route.vars.frontend;
     a->method = x->log_method;
     a->path = x->log_path;
     a->has_query = x->req.query.p != NULL;
-    a->client = x->vars.client_ip;
+    a->client = x->route.vars.client_ip;
     a->close = why;
     a->bytes_in = x->req_body.total;
     a->total_us = hg_loop_now(r->loop) - x->began;

@@ -20,6 +20,7 @@
 #include "http/write.h"
 #include "observe/access.h"
 #include "relay/relay.h"
+#include "route/route.h"
 
 #define HG_SESSION_MAGIC 0x73657373u
 #define HG_EXCHANGE_MAGIC 0x65786368u
@@ -71,6 +72,7 @@ struct hg_session {
     bool shut;         /* our side is half-closed */
     bool abort_at_end; /* RST, so that an answer delimited by the close is not taken for whole */
     bool in_turn;
+    struct hg_client peer; /* who is at the other end */
     char client_text[64];
 };
 
@@ -83,9 +85,8 @@ struct hg_exchange {
     struct hg_framing req_framing;
     struct hg_hop hop;
     struct hg_body_decoder req_body;
-    struct hg_vars vars;
+    struct hg_route route;
     struct hg_slice log_method, log_path; /* as received */
-    const struct hg_backend *backend;
     const struct hg_server *server;
 
     /* to the upstream; [head, head + sent) was written and is kept while it may be sent again */
@@ -149,6 +150,7 @@ void hg_exchange_break_off(struct hg_exchange *x, enum hg_close why, const char 
 
 /* route.c */
 void hg_exchange_route(struct hg_exchange *x);
+void hg_route_answer(struct hg_exchange *x, const struct hg_answer *a);
 /* Lets no name into a trailer section that a rule drops or sets. */
 bool hg_route_trailers_ok(const struct hg_exchange *x, const struct hg_headers *trailers);
 

@@ -39,7 +39,7 @@ bool hg_reply_ids(struct hg_exchange *x, struct hg_headers *headers)
         if (!hg_headers_set(headers, HG_LIT("x-upstream-request-id"), value))
             return false;
     }
-    return hg_headers_add(headers, HG_LIT("x-request-id"), x->vars.request_id);
+    return hg_headers_add(headers, HG_LIT("x-request-id"), x->route.vars.request_id);
 }
 
 /* Can the rest of the request be read away behind the answer? */
@@ -94,7 +94,8 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
     hg_headers_init(&own, &x->arena);
     for (size_t i = 0; headers != NULL && i < headers->n; i++)
         ok = ok && hg_headers_add(&own, headers->v[i].name, headers->v[i].value);
-    ok = ok && hg_headers_add(&own, HG_LIT("x-request-id"), x->vars.request_id) && hg_reply_date(x, &own);
+    ok = ok && hg_headers_add(&own, HG_LIT("x-request-id"), x->route.vars.request_id) &&
+         hg_reply_date(x, &own);
     s->keep = s->keep && can_discard(x) && !s->relay->draining;
     x->discard = !x->req_done;
     x->body_open = true;
@@ -111,39 +112,19 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
     }
 }
 
-static void error_answer(struct hg_exchange *x, unsigned status, const char *type, enum hg_close why,
-                         const char *message)
-{
-    char text[1024];
-    struct hg_headers headers;
-    struct hg_json j;
-    struct hg_slice body;
-
-    hg_json_begin(&j, text, sizeof(text));
-    hg_json_open(&j, "error");
-    hg_json_str(&j, "type", hg_slice_str(type));
-    hg_json_str(&j, "message", hg_slice_str(message));
-    hg_json_str(&j, "request_id", x->vars.request_id);
-    hg_json_close(&j);
-    body = hg_arena_copy(&x->arena, hg_json_end(&j));
-    hg_headers_init(&headers, &x->arena);
-    hg_headers_add(&headers, HG_LIT("Content-Type"), HG_LIT("application/json"));
-    if (status == 405)
-        hg_headers_add(&headers, HG_LIT("Allow"), HG_LIT("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
-    x->access.error = type;
-    hg_reply_send(x, status, &headers, body.p != NULL ? body : HG_LIT("{}"), why);
-}
-
 void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, enum hg_close why,
                     const char *fmt, ...)
 {
     char message[512];
+    struct hg_answer a = {0};
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    error_answer(x, status, type, why, message);
+    hg_answer_error(&a, HG_ANSWER_REFUSED, &x->arena, status, type, message, x->route.vars.request_id);
+    x->access.error = type;
+    hg_reply_send(x, status, &a.headers, a.body, why);
 }
 
 void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why)

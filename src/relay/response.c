@@ -27,24 +27,13 @@ static void bad_response(struct hg_exchange *x, const char *why)
     hg_reply_failure(x, &f);
 }
 
-/* The response rules: the backend's, then the frontend's. */
 static bool run_rules(struct hg_exchange *x)
 {
-    const struct hg_rules_run run = {
-        .arena = &x->arena,
-        .scratch = x->session->relay->scratch,
-        .vars = &x->vars,
-        .request = &x->req,
-        .response = &x->resp,
-    };
-    struct hg_outcome o = {0};
+    struct hg_answer a;
 
-    if (hg_ruleset_run(x->backend->response, &run, &o) == HG_VERDICT_PASS &&
-        hg_ruleset_run(x->session->frontend->response, &run, &o) == HG_VERDICT_PASS)
+    if (hg_route_return(&x->route, &x->resp, &a) == HG_ROUTE_GO)
         return true;
-    x->access.where = o.where;
-    hg_reply_error(x, 502, hg_rule_fail_name(o.fail), HG_CLOSE_RULE_FAILED, "a response rule failed: %s",
-                   hg_rule_fail_text(o.fail));
+    hg_route_answer(x, &a);
     return false;
 }
 
@@ -197,16 +186,13 @@ static bool head_step(struct hg_exchange *x)
 /* Fields of a trailer section that a response rule drops do not come in through the back. */
 static bool trailers(struct hg_exchange *x, struct hg_headers *out)
 {
-    struct hg_scratch *scratch = x->session->relay->scratch;
-
     hg_headers_init(out, &x->arena);
     if (x->resp_framing.kind != HG_FRAMING_CHUNKED)
         return true;
     if (hg_body_trailers(&x->resp_body, &x->arena, out) != HG_HTTP_OK)
         return false;
     for (size_t i = out->n; i-- > 0;)
-        if (hg_ruleset_names(x->backend->response, scratch, out->v[i].name) != HG_MATCH_NO ||
-            hg_ruleset_names(x->session->frontend->response, scratch, out->v[i].name) != HG_MATCH_NO)
+        if (!hg_route_trailer_ok(&x->route, false, out->v[i].name))
             hg_headers_remove_at(out, i);
     return true;
 }

@@ -117,6 +117,7 @@ void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct h
     }
     s->client = stream;
     hg_text_printable(client, s->client_text, sizeof(s->client_text));
+    s->peer.ip = hg_slice_str(s->client_text);
     hg_list_push_back(&r->sessions, &s->node);
     r->count++;
     HG_COUNT_ADD(r->counters, sessions, 1);

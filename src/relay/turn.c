@@ -165,8 +165,9 @@ static uint64_t head_time(const struct hg_session *s)
 static uint64_t phase_time(const struct hg_session *s)
 {
     const struct hg_timeouts *front = &s->frontend->timeout;
-    const struct hg_timeouts *back =
-        s->exchange != NULL && s->exchange->backend != NULL ? &s->exchange->backend->timeout : front;
+    const struct hg_timeouts *back = s->exchange != NULL && s->exchange->route.backend != NULL
+                                         ? &s->exchange->route.backend->timeout
+                                         : front;
 
     switch (session_phase(s)) {
     case PHASE_NONE:
@@ -294,7 +295,7 @@ static void answer_expired(struct hg_exchange *x)
     struct hg_failure f = {0};
 
     hg_failure_set(&f, HG_FAILURE_RESPONSE_TIMEOUT, "timeout.response-head is %llu ms",
-                   (unsigned long long)x->backend->timeout.response_head);
+                   (unsigned long long)x->route.backend->timeout.response_head);
     hg_reply_failure(x, &f);
 }
 

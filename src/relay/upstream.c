@@ -99,7 +99,7 @@ size_t hg_upstream_room(struct hg_exchange *x)
     size_t unsent;
 
     charge(x);
-    if (x->keep && (hg_buf_len(&x->up_out) + HG_LIMIT_IO_CHUNK > x->backend->retry_buffer ||
+    if (x->keep && (hg_buf_len(&x->up_out) + HG_LIMIT_IO_CHUNK > x->route.backend->retry_buffer ||
                     x->session->relay->retry_kept > x->session->relay->retry_total))
         hg_upstream_stop_keeping(x);
     unsent = hg_buf_len(&x->up_out) - x->sent;

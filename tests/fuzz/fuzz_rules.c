@@ -76,7 +76,8 @@ static void try_pattern(struct state *s, struct hg_slice text, struct hg_slice s
 
 static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice pattern)
 {
-    struct hg_rules_run run = {&s->arena, s->scratch, &s->vars, &s->request, NULL};
+    struct hg_rules_run run = {
+        .arena = &s->arena, .scratch = s->scratch, .vars = &s->vars, .request = &s->request};
     struct hg_when when = {.path = pattern};
     const struct hg_action_spec spec[] = {
         {.kind = HG_ACTION_DROP_HEADER, .name = pattern, .aliases = true},

@@ -124,8 +124,11 @@ void fixture_action(struct fixture *f, enum hg_action_kind kind, const char *nam
 
 enum hg_verdict fixture_run(struct fixture *f)
 {
-    struct hg_rules_run run = {&f->arena, f->scratch, &f->vars, &f->request,
-                               is_response(f) ? &f->response : NULL};
+    struct hg_rules_run run = {.arena = &f->arena,
+                               .scratch = f->scratch,
+                               .vars = &f->vars,
+                               .request = &f->request,
+                               .response = is_response(f) ? &f->response : NULL};
 
     return hg_ruleset_run(f->rs, &run, &f->out);
 }

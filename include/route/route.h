@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One request against a plan: the frontend's rules, the backend, the backend's
+ * rules, the head that leaves; and the rules on the way back. No socket and no
+ * clock: what the relay does for real clients, `hdrgate explain` and `hdrgate
+ * test` do without a network.
+ */
+#ifndef HG_ROUTE_ROUTE_H
+#define HG_ROUTE_ROUTE_H
+
+#include "base/buf.h"
+#include "http/framing.h"
+#include "route/answer.h"
+
+struct hg_route {
+    /* The caller's; all of it lives as long as the exchange. */
+    const struct hg_frontend *frontend;
+    const struct hg_client *client;
+    const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
+    struct hg_arena *arena;
+    struct hg_scratch *scratch;
+    struct hg_request *request; /* the frontend's rules change it */
+    const struct hg_framing *framing;
+    const struct hg_hop *hop;
+    struct hg_vars vars; /* request_id, client_ip, frontend, time and request are set before hg_route_enter */
+
+    /* What is found. */
+    struct hg_request arrived; /* before any rule */
+    const struct hg_backend *backend;
+    const struct hg_server *server; /* the one that hg_route_leave was called for last */
+    struct hg_request leaving;      /* as it goes to that server */
+};
+
+enum hg_route_step {
+    HG_ROUTE_GO,
+    HG_ROUTE_ANSWER, /* nothing may leave: the client gets *a */
+};
+
+/* The frontend's rules and the choice of the backend. */
+enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a);
+
+/* The backend's rules for this server of it, and the head into out, which is empty. May be called again for
+ * another server or with a newer credential: it begins from what hg_route_enter left. */
+enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
+                                  struct hg_answer *a);
+
+/* The backend's and the frontend's rules on an answer of the upstream. */
+enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *response, struct hg_answer *a);
+
+/* Lets no name into a trailer section that a rule drops or sets; request: of a request's trailers. */
+bool hg_route_trailer_ok(const struct hg_route *r, bool request, struct hg_slice name);
+
+#endif

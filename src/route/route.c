@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a request to where it goes. Whatever cannot be evaluated ends here with
+ * an answer of our own; nothing leaves.
+ */
+#include "route/route.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "http/write.h"
+
+__attribute__((format(printf, 6, 7))) static void refuse(const struct hg_route *r, struct hg_answer *a,
+                                                         enum hg_answer_kind kind, unsigned status,
+                                                         const char *type, const char *fmt, ...)
+{
+    char message[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    hg_answer_error(a, kind, r->arena, status, type, message, r->vars.request_id);
+}
+
+static void rule_failed(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
+{
+    bool unset = o->fail == HG_RULE_FAIL_SECRET || o->fail == HG_RULE_FAIL_UNSET;
+    enum hg_answer_kind kind = unset ? HG_ANSWER_NOT_CONFIGURED : HG_ANSWER_RULE_FAILED;
+
+    refuse(r, a, kind, hg_rule_fail_status(o->fail), hg_rule_fail_name(o->fail), "%s%s%s",
+           hg_rule_fail_text(o->fail), o->name[0] != '\0' ? ": " : "", o->name);
+}
+
+static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
+{
+    if (o->denied && o->body.p == NULL) {
+        refuse(r, a, HG_ANSWER_DENIED, o->status, "denied",
+               "this request is denied by a rule of the gateway");
+        return;
+    }
+    a->kind = o->denied ? HG_ANSWER_DENIED : HG_ANSWER_RULE;
+    a->status = o->status;
+    a->type = NULL;
+    a->headers = o->headers;
+    a->body = o->body;
+}
+
+static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset *rules,
+                                    struct hg_request *request, struct hg_answer *a)
+{
+    struct hg_outcome outcome = {0};
+    const struct hg_rules_run run = {
+        .arena = r->arena,
+        .scratch = r->scratch,
+        .vars = &r->vars,
+        .request = request,
+        .arrived = &r->arrived,
+        .client = r->client,
+        .hooks = r->hooks,
+    };
+
+    r->vars.request = request;
+    switch (hg_ruleset_run(rules, &run, &outcome)) {
+    case HG_VERDICT_PASS:
+        return HG_ROUTE_GO;
+    case HG_VERDICT_REPLY:
+        rule_replied(r, &outcome, a);
+        break;
+    case HG_VERDICT_FAIL:
+        rule_failed(r, &outcome, a);
+        break;
+    }
+    a->where = outcome.where;
+    return HG_ROUTE_ANSWER;
+}
+
+static void not_configured(const struct hg_route *r, struct hg_answer *a)
+{
+    const struct hg_missing *m = &r->frontend->missing;
+
+    refuse(r, a, HG_ANSWER_NOT_CONFIGURED, m->status, "not_configured", "frontend %s is not configured: %s",
+           r->frontend->name, m->what);
+    if (m->body.p != NULL)
+        a->body = m->body;
+}
+
+enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
+{
+    const struct hg_frontend *f = r->frontend;
+
+    HG_ASSERT(f != NULL && r->arena != NULL && r->request != NULL);
+    *a = (struct hg_answer){0};
+    if (f->missing.what != NULL) {
+        not_configured(r, a);
+        return HG_ROUTE_ANSWER;
+    }
+    r->arrived = *r->request;
+    if (!hg_headers_copy(&r->arrived.headers, &r->request->headers, r->arena)) {
+        refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
+        return HG_ROUTE_ANSWER;
+    }
+    if (run_rules(r, f->request, r->request, a) != HG_ROUTE_GO)
+        return HG_ROUTE_ANSWER;
+    r->backend = f->backend;
+    if (r->backend != NULL)
+        return HG_ROUTE_GO;
+    refuse(r, a, HG_ANSWER_REFUSED, 404, "no_backend", "no rule of frontend %s answers this request",
+           f->name);
+    return HG_ROUTE_ANSWER;
+}
+
+static bool write_head(const struct hg_route *r, struct hg_buf *out)
+{
+    const struct hg_write_request w = {
+        .method = r->leaving.method,
+        .path = r->leaving.path,
+        .query = r->leaving.query,
+        .host = hg_slice_str(r->server->host_field),
+        .headers = &r->leaving.headers,
+        .framing = r->framing->kind,
+        .length = r->framing->length,
+        .upgrade_websocket = r->hop->upgrade_websocket,
+        .te_trailers = r->hop->te_trailers,
+    };
+
+    return hg_write_request(out, &w);
+}
+
+enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
+                                  struct hg_answer *a)
+{
+    HG_ASSERT(r->backend != NULL && server->backend == r->backend && hg_buf_len(out) == 0);
+    *a = (struct hg_answer){0};
+    r->server = server;
+    r->vars.server_host = hg_slice_str(server->host);
+    r->leaving = *r->request;
+    if (!hg_headers_copy(&r->leaving.headers, &r->request->headers, r->arena)) {
+        refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
+        return HG_ROUTE_ANSWER;
+    }
+    if (run_rules(r, r->backend->request, &r->leaving, a) != HG_ROUTE_GO)
+        return HG_ROUTE_ANSWER;
+    if (write_head(r, out))
+        return HG_ROUTE_GO;
+    refuse(r, a, HG_ANSWER_REFUSED, 431, hg_http_error_name(HG_HTTP_HEAD_TOO_LARGE),
+           "the head is too large with what the rules add to it");
+    return HG_ROUTE_ANSWER;
+}
+
+enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *response, struct hg_answer *a)
+{
+    struct hg_outcome o = {0};
+    const struct hg_rules_run run = {
+        .arena = r->arena,
+        .scratch = r->scratch,
+        .vars = &r->vars,
+        .request = &r->leaving,
+        .response = response,
+        .arrived = &r->arrived,
+        .client = r->client,
+        .hooks = r->hooks,
+    };
+
+    HG_ASSERT(r->backend != NULL && r->server != NULL);
+    *a = (struct hg_answer){0};
+    if (hg_ruleset_run(r->backend->response, &run, &o) == HG_VERDICT_PASS &&
+        hg_ruleset_run(r->frontend->response, &run, &o) == HG_VERDICT_PASS)
+        return HG_ROUTE_GO;
+    refuse(r, a, HG_ANSWER_RULE_FAILED, 502, hg_rule_fail_name(o.fail), "a response rule failed: %s",
+           hg_rule_fail_text(o.fail));
+    a->where = o.where;
+    return HG_ROUTE_ANSWER;
+}
+
+bool hg_route_trailer_ok(const struct hg_route *r, bool request, struct hg_slice name)
+{
+    const struct hg_frontend *f = r->frontend;
+    const struct hg_backend *b = r->backend;
+
+    if (hg_ruleset_names(request ? f->request : f->response, r->scratch, name) != HG_MATCH_NO)
+        return false;
+    return b == NULL || hg_ruleset_names(request ? b->request : b->response, r->scratch, name) == HG_MATCH_NO;
+}
