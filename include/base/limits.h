@@ -37,6 +37,7 @@
 #define HG_LIMIT_INCLUDE_DEPTH 16u
 #define HG_LIMIT_DIAGNOSTICS 1000u
 #define HG_LIMIT_SECRET (64u * 1024u)
+#define HG_LIMIT_LINKS 40u /* symlinks followed to a watched file */
 
 /* Upstream */
 #define HG_LIMIT_POOL_IDLE_DEFAULT 64u /* idle connections a key and thread */
@@ -59,6 +60,16 @@
 #define HG_TIME_LINGER_MAX 30000u             /* in all */
 #define HG_LIMIT_LINGER (64u * 1024u * 1024u) /* and how much */
 #define HG_TIME_ACCEPT_PAUSE 250u             /* after running out of descriptors */
+
+/* Sources of secrets */
+#define HG_TIME_SOURCE_DEFAULT 10000u               /* a run of a command */
+#define HG_TIME_SOURCE_AGAIN 1000u                  /* after a run that failed; doubled each time, */
+#define HG_TIME_SOURCE_AGAIN_MAX 60000u             /* up to this */
+#define HG_TIME_SOURCE_FRUITLESS 5000u              /* after reading again gave nothing new */
+#define HG_TIME_COOL_DOWN_DEFAULT 60000u            /* a secret at rest */
+#define HG_TIME_COOL_DOWN_MAX (24u * 3600u * 1000u) /* whatever Retry-After says */
+#define HG_TIME_WATCH_POLL 5000u /* files are looked at even when the kernel said nothing */
+#define HG_TIME_CERT_SETTLE 50u  /* certificate and key are renamed one after the other */
 
 /* Clients */
 #define HG_LIMIT_ACCEPT_BATCH 64u

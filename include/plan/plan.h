@@ -48,6 +48,57 @@ struct hg_bind {
     unsigned line;
 };
 
+/* Where a declared secret gets its value. */
+enum hg_source_kind {
+    HG_SOURCE_ENV,  /* `from`: read when the plan is built */
+    HG_SOURCE_FILE, /* watched */
+    HG_SOURCE_EXEC, /* a command that is run again and again */
+    HG_SOURCE_ANY,  /* others: its slot is a group */
+};
+
+struct hg_source {
+    enum hg_source_kind kind;
+    const char *name; /* of the secret */
+    struct hg_secret_slot *slot;
+    const char *path;        /* FILE */
+    const char *const *argv; /* EXEC: NULL at the end; without a slash the program is looked for in PATH */
+    const char *const *env;  /* EXEC: NULL at the end; "NAME" is passed on, "NAME=value" is set */
+    uint64_t ttl, timeout;   /* EXEC: ms; how long a value holds, how long a run may take */
+    const char *field;       /* of JSON, names joined by dots; NULL: the whole text */
+    const char *expires;     /* EXEC: field of JSON that says how long this value holds; NULL: ttl alone */
+    const struct hg_pattern *validate; /* NULL: any */
+    const char *const *prefix;         /* taken off the front */
+    size_t prefixes;
+    const struct hg_source *const *member; /* ANY */
+    size_t members;
+    uint64_t cool_down;           /* ANY: ms at rest after one of these */
+    const unsigned *cool_down_on; /* statuses */
+    size_t cool_down_ons;
+    bool resend;     /* ANY: the request goes out once more with another member */
+    bool usable;     /* false: a variable in path or argv is unset; there is nothing to read */
+    bool read;       /* it had a value when the plan was built */
+    const char *key; /* sources of two plans with the same text are the same and keep value and timer */
+    const char *file;
+    unsigned line;
+};
+
+/* What a source gave. */
+struct hg_source_value {
+    struct hg_secret *secret; /* the receiver's; NULL: there is none, and why says why not */
+    const char *why;          /* a sentence part without the value */
+    bool empty;               /* why: there was nothing, which is no mistake of the text */
+    uint64_t holds;           /* ms, 0: not said */
+};
+/* raw: the bytes of a file, a variable or a command's output. wall: now, microseconds since 1970. False
+ * without memory. */
+bool hg_source_read(const struct hg_source *s, struct hg_slice raw, uint64_t wall,
+                    struct hg_source_value *out);
+
+struct hg_placeholder {
+    struct hg_slice text;
+    const char *secret; /* whose it is */
+};
+
 struct hg_missing {
     const char *what; /* NULL: configured. Else what is missing, e.g. "environment variable OPENAI_API_KEY is
                          not set" */
@@ -99,12 +150,18 @@ struct hg_backend {
         uint64_t idle_ms, age_ms;
     } pool;
     size_t retry_buffer; /* 0: never sent again */
+    const unsigned
+        *refresh_on; /* statuses at which the secrets are read again and the request is sent again */
+    size_t refresh_ons;
     const char *file;
     unsigned line;
 };
 
+struct hg_plan;
+
 struct hg_frontend {
     const char *name;
+    const struct hg_plan *plan; /* it belongs to */
     struct hg_bind *bind;
     size_t binds;
     struct hg_ruleset *request, *response; /* never NULL */
@@ -126,7 +183,11 @@ struct hg_plan {
     size_t frontends;
     struct hg_backend *backend; /* those with servers */
     size_t backends;
-    size_t servers;              /* over all backends */
+    size_t servers;           /* over all backends */
+    struct hg_source *source; /* of the declared secrets, in the order written */
+    size_t sources;
+    struct hg_placeholder *placeholder; /* none may leave in a head */
+    size_t placeholders;
     struct hg_plan_store *store; /* private: owns every string, ruleset and slot */
 };
 
@@ -146,6 +207,9 @@ struct hg_plan_options {
 /* NULL when d has errors (or without memory). Warnings do not prevent a plan. */
 struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,
                               const struct hg_plan_options *options, struct hg_diag *d);
+
+/* The source of a slot, NULL: not of this plan. */
+const struct hg_source *hg_plan_source(const struct hg_plan *p, const struct hg_secret_slot *slot);
 
 struct hg_plan *hg_plan_ref(struct hg_plan *p);
 void hg_plan_unref(struct hg_plan **p);

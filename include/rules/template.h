@@ -34,6 +34,7 @@ struct hg_vars {
     struct hg_slice request_id, client_ip, frontend, server_host, time;
     const struct hg_request *request;   /* method, path, host, header:NAME, headers */
     const struct hg_captures *captures; /* may be NULL */
+    struct hg_secret_uses *uses;        /* which secrets were taken is noted here; may be NULL */
 };
 
 #define HG_TEMPLATE_VARS 1u     /* %{...} allowed */

@@ -6,7 +6,6 @@
  */
 #include "base/secret.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,7 +14,6 @@
 #include "base/check.h"
 
 #define MAGIC_SECRET 0x5ec7e701u
-#define MAGIC_SLOT 0x5ec7e702u
 
 struct hg_secret {
     uint32_t magic;
@@ -26,12 +24,12 @@ struct hg_secret {
     size_t n; /* of the value, at the end of the pages */
 };
 
-struct hg_secret_slot {
-    uint32_t magic;
-    pthread_mutex_t lock; /* around value: reading the pointer and taking the reference are one step */
-    struct hg_secret *value;
-    char *name, *source;
-};
+static size_t page_size(void)
+{
+    long n = sysconf(_SC_PAGESIZE);
+    HG_ASSERT(n > 0);
+    return (size_t)n;
+}
 
 /* Guard, pages, guard. The locks are best effort: an unprivileged process has a small RLIMIT_MEMLOCK. */
 static char *map_pages(size_t size, size_t page)
@@ -52,9 +50,7 @@ static char *map_pages(size_t size, size_t page)
 
 struct hg_secret *hg_secret_new(struct hg_slice bytes)
 {
-    long page_size = sysconf(_SC_PAGESIZE);
-    HG_ASSERT(page_size > 0);
-    size_t page = (size_t)page_size;
+    size_t page = page_size();
     if (bytes.n > SIZE_MAX / 2)
         return NULL;
     struct hg_secret *s = calloc(1, sizeof(*s));
@@ -97,74 +93,38 @@ void hg_secret_release(struct hg_secret **s)
         destroy(gone);
 }
 
+struct hg_secret *hg_secret_ref(struct hg_secret *s)
+{
+    HG_ASSERT(s && s->magic == MAGIC_SECRET);
+    unsigned before = atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    HG_ASSERT(before > 0);
+    return s;
+}
+
 struct hg_slice hg_secret_bytes(const struct hg_secret *s)
 {
     HG_ASSERT(s && s->magic == MAGIC_SECRET);
     return hg_slice(s->pages + s->size - s->n, s->n);
 }
 
-struct hg_secret_slot *hg_secret_slot_new(const char *name, const char *source)
+static size_t whole_pages(size_t n)
 {
-    struct hg_secret_slot *slot = calloc(1, sizeof(*slot));
-    if (!slot)
-        return NULL;
-    slot->magic = MAGIC_SLOT;
-    slot->name = strdup(name);
-    slot->source = strdup(source);
-    if (!slot->name || !slot->source || pthread_mutex_init(&slot->lock, NULL) != 0) {
-        free(slot->name);
-        free(slot->source);
-        free(slot);
-        return NULL;
-    }
-    return slot;
+    size_t page = page_size();
+    return (n + page) / page * page;
 }
 
-void hg_secret_slot_free(struct hg_secret_slot *slot)
+char *hg_locked_new(size_t n)
 {
-    if (!slot)
+    HG_ASSERT(n < SIZE_MAX / 2);
+    return map_pages(whole_pages(n), page_size());
+}
+
+void hg_locked_free(char *p, size_t n)
+{
+    if (!p)
         return;
-    HG_ASSERT(slot->magic == MAGIC_SLOT);
-    hg_secret_release(&slot->value);
-    pthread_mutex_destroy(&slot->lock);
-    free(slot->name);
-    free(slot->source);
-    slot->magic = 0;
-    free(slot);
-}
-
-const char *hg_secret_slot_name(const struct hg_secret_slot *slot)
-{
-    HG_ASSERT(slot && slot->magic == MAGIC_SLOT);
-    return slot->name;
-}
-
-const char *hg_secret_slot_source(const struct hg_secret_slot *slot)
-{
-    HG_ASSERT(slot && slot->magic == MAGIC_SLOT);
-    return slot->source;
-}
-
-void hg_secret_slot_set(struct hg_secret_slot *slot, struct hg_secret *value)
-{
-    HG_ASSERT(slot && slot->magic == MAGIC_SLOT);
-    HG_ASSERT(!value || value->magic == MAGIC_SECRET);
-    pthread_mutex_lock(&slot->lock);
-    struct hg_secret *old = slot->value;
-    slot->value = value;
-    pthread_mutex_unlock(&slot->lock);
-    hg_secret_release(&old);
-}
-
-struct hg_secret *hg_secret_slot_take(struct hg_secret_slot *slot)
-{
-    HG_ASSERT(slot && slot->magic == MAGIC_SLOT);
-    pthread_mutex_lock(&slot->lock);
-    struct hg_secret *value = slot->value;
-    if (value)
-        atomic_fetch_add_explicit(&value->refs, 1, memory_order_relaxed);
-    pthread_mutex_unlock(&slot->lock);
-    return value;
+    explicit_bzero(p, n);
+    munmap(p - page_size(), whole_pages(n) + 2 * page_size());
 }
 
 static bool is_space(char c)

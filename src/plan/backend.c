@@ -189,6 +189,7 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
     build_settings(b, node, k);
     build_servers(b, node, k);
     build_via(b, built, k);
+    k->refresh_on = hg_get_numbers(b, hg_node_get(node, "refresh-on"), NULL, &k->refresh_ons);
     build_tls(b, node, k);
     built->request = hg_build_list(b, node, HG_REQUEST_RULES);
     built->response = hg_build_list(b, node, HG_RESPONSE_RULES);

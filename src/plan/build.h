@@ -24,8 +24,10 @@ struct hg_plan_store {
 struct hg_built_secret {
     const struct hg_node *node;
     struct hg_secret_slot *slot;
-    const char *missing; /* sentence, or NULL: it has a value */
+    struct hg_source *source;
+    const char *missing; /* sentence, or NULL: it has a value, or may get one while we run */
     bool unusable;       /* it had one that cannot be sent */
+    bool in_order;       /* any: balance = "first" */
 };
 
 struct hg_built_proxy {
@@ -91,6 +93,12 @@ enum hg_get hg_get_text(struct hg_build *b, const struct hg_node *n, struct hg_s
                         char name[HG_NAME_TEXT]);
 enum hg_get hg_get_text_with(struct hg_build *b, const struct hg_resolver *resolver, const struct hg_node *n,
                              struct hg_slice *out, char name[HG_NAME_TEXT]);
+/* The texts of a string or a list of strings; one that vanishes is left out. */
+struct hg_texts {
+    const char **v; /* NULL at the end */
+    size_t n;
+    const char *unset; /* a variable without a value, the first; nothing was said */
+};
 /* Overwrites an expanded text that held a secret. */
 void hg_wipe_text(struct hg_slice text);
 /* The same for a key of a group, where an unset variable is an error; NULL: absent or bad (*bad is set). */
@@ -104,6 +112,13 @@ void hg_get_timeouts(struct hg_build *b, const struct hg_node *group, struct hg_
 const char *hg_env_value(const struct hg_build *b, const char *name); /* NULL: unset or empty */
 const char *hg_unset_sentence(struct hg_build *b, const char *name);
 
+void hg_get_texts(struct hg_build *b, const struct hg_node *n, struct hg_texts *out);
+/* Numbers, one or a list; the standard (NULL: none) when n is NULL. */
+const unsigned *hg_get_numbers(struct hg_build *b, const struct hg_node *n, const unsigned *standard,
+                               size_t *count);
+
+/* source.c: path, command and settings of a source, without its value */
+void hg_build_source(struct hg_build *b, struct hg_built_secret *s);
 /* secrets.c */
 bool hg_build_secrets(struct hg_build *b);
 const struct hg_built_secret *hg_find_secret(const struct hg_build *b, const struct hg_secret_slot *slot);

@@ -106,6 +106,7 @@ static void check_answers(struct hg_build *b, const struct hg_node *node, const 
 
 static void build_frontend(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f)
 {
+    f->plan = b->plan;
     f->name = hg_store_text(b, hg_slice_str(node->name));
     f->file = hg_store_text(b, hg_slice_str(node->file));
     f->line = node->line;

@@ -4,16 +4,15 @@
  * without a usable value is no reason not to start: whoever needs it is not
  * configured, and says so.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/check.h"
+#include "base/file.h"
 #include "build.h"
 
 #define STAND_IN "stand-in-for-check"
+#define PLACEHOLDER_LEAST 4u
 
 static void release_slot(void *what)
 {
@@ -33,59 +32,6 @@ static const char *source_of(struct hg_build *b, const struct hg_node *from)
     return hg_store_printf(b, "environment variable %.*s", n, name);
 }
 
-/* The file's bytes into buf; SIZE_MAX: *why says why not. */
-static size_t read_file(const char *path, char *buf, size_t cap, const char **why)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    size_t len = 0;
-    ssize_t got = fd < 0 ? -1 : 1;
-    while (got > 0 && len < cap) {
-        got = read(fd, buf + len, cap - len);
-        if (got > 0)
-            len += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
-    if (got < 0)
-        *why = strerror(errno);
-    else if (len == cap)
-        *why = "larger than 64 KiB";
-    if (fd >= 0)
-        (void)close(fd);
-    return got < 0 || len == cap ? SIZE_MAX : len;
-}
-
-struct prefixes {
-    const char *v[16];
-    size_t n;
-};
-
-static void add_prefix(struct hg_build *b, const struct hg_node *n, struct prefixes *p)
-{
-    struct hg_slice text;
-    char name[HG_NAME_TEXT];
-    if (p->n == sizeof(p->v) / sizeof(p->v[0])) {
-        HG_ERROR(b, n, "more than 16 prefixes");
-        return;
-    }
-    enum hg_get r = hg_get_text(b, n, &text, name);
-    if (r == HG_GET_OK)
-        p->v[p->n++] = text.p;
-    else if (r == HG_GET_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", name);
-}
-
-static struct prefixes read_prefixes(struct hg_build *b, const struct hg_node *secret)
-{
-    struct prefixes p = {0};
-    const struct hg_node *n = hg_node_get(secret, "strip-prefix");
-    if (n != NULL && n->type == HG_NODE_STRING)
-        add_prefix(b, n, &p);
-    for (size_t i = 0; n != NULL && n->type == HG_NODE_LIST && i < n->children; i++)
-        add_prefix(b, n->child[i], &p);
-    return p;
-}
-
 /* Tells what is wrong with a value, never the value. */
 static void unusable(struct hg_build *b, struct hg_built_secret *s, const char *why)
 {
@@ -99,24 +45,22 @@ static void unusable(struct hg_build *b, struct hg_built_secret *s, const char *
 /* Puts a raw value into the slot, or notes why not. */
 static void set_value(struct hg_build *b, struct hg_built_secret *s, struct hg_slice raw)
 {
-    struct prefixes p = read_prefixes(b, s->node);
-    const char *why = hg_secret_clean(&raw, p.v, p.n);
-    if (why == NULL && raw.n > HG_LIMIT_SECRET)
-        why = "is larger than 64 KiB";
-    if (why == NULL) {
-        struct hg_secret *value = hg_secret_new(raw);
-        if (value != NULL)
-            hg_secret_slot_set(s->slot, value);
-        else
-            b->no_memory = true;
+    struct hg_source_value v;
+    if (!hg_source_read(s->source, raw, 0, &v)) {
+        b->no_memory = true;
+        return;
+    }
+    if (v.secret != NULL) {
+        hg_secret_slot_set(s->slot, v.secret);
+        s->source->read = true;
         return;
     }
     const char *source = hg_secret_slot_source(s->slot);
-    if (raw.n == 0)
-        s->missing = strncmp(source, "environment", 11) == 0 ? hg_store_printf(b, "%s is not set", source)
-                                                             : hg_store_printf(b, "%s is empty", source);
+    if (v.empty)
+        s->missing = s->source->kind == HG_SOURCE_ENV ? hg_store_printf(b, "%s is not set", source)
+                                                      : hg_store_printf(b, "%s is empty", source);
     else
-        unusable(b, s, why);
+        unusable(b, s, v.why);
 }
 
 static bool make_slot(struct hg_build *b, struct hg_built_secret *s, const char *source)
@@ -209,39 +153,115 @@ static void load_file(struct hg_build *b, struct hg_built_secret *s, const struc
     if (r != HG_GET_OK) {
         s->missing = r == HG_GET_UNSET ? hg_unset_sentence(b, name)
                                        : hg_store_printf(b, "secret %s has no value", s->node->name);
+        s->source->usable = false;
         return;
     }
+    s->source->path = path.p;
     size_t cap = HG_LIMIT_SECRET + 1u;
     const char *why = NULL;
-    char *buf = malloc(cap);
-    size_t n = buf != NULL ? read_file(path.p, buf, cap, &why) : SIZE_MAX;
+    char *buf = hg_locked_new(cap);
+    size_t n = buf != NULL ? hg_file_read(path.p, buf, cap, &why) : SIZE_MAX;
     if (buf == NULL)
         b->no_memory = true;
     else if (n == SIZE_MAX)
         s->missing = hg_store_printf(b, "file %s cannot be read: %s", path.p, why);
     else
         set_value(b, s, hg_slice(buf, n));
-    if (buf != NULL)
-        explicit_bzero(buf, cap);
-    free(buf);
+    hg_locked_free(buf, cap);
 }
 
-static void build_secret(struct hg_build *b, struct hg_built_secret *s)
+/* As it stands in the config: what $<...> gives may be nobody's business. */
+static const char *command_text(struct hg_build *b, const struct hg_node *exec)
 {
-    const struct hg_node *from = hg_node_get(s->node, "from"), *file = hg_node_get(s->node, "file");
-    if (from != NULL && file != NULL)
-        HG_ERROR(b, file, "a secret has one source (from stands at line %u)", from->line);
-    if (from == NULL && file == NULL && !s->node->broken)
-        HG_ERROR(b, s->node, "has no source (expected from = \"$<NAME>\" or file = \"...\")");
-    if (from != NULL)
-        load_from(b, s, from);
-    else if (file != NULL)
-        load_file(b, s, file);
-    else
-        (void)make_slot(b, s, "nothing");
-    if (s->missing == NULL || !b->stand_in)
+    const char *text = "command";
+    for (size_t i = 0; text != NULL && i < exec->children; i++) {
+        const struct hg_node *n = exec->child[i];
+        text = hg_store_printf(b, "%s %s", text, n->type == HG_NODE_STRING ? n->string : "?");
+    }
+    return text;
+}
+
+static const struct hg_built_secret *find_by_name(const struct hg_build *b, const char *name)
+{
+    for (size_t i = 0; i < b->secrets; i++) {
+        if (strcmp(b->secret[i].node->name, name) == 0)
+            return &b->secret[i];
+    }
+    return NULL;
+}
+
+/* What any = [ ... ] names, as slots and sources. */
+static void find_members(struct hg_build *b, struct hg_built_secret *s, const struct hg_texts *names,
+                         struct hg_secret_slot **slots, const struct hg_source **members, const char **text)
+{
+    const struct hg_node *any = hg_node_get(s->node, "any");
+    for (size_t i = 0; i < names->n; i++) {
+        const struct hg_built_secret *m = find_by_name(b, names->v[i]);
+        if (m == NULL)
+            HG_ERROR(b, any, "the secret \"%s\" is not declared", names->v[i]);
+        else if (m->source->kind == HG_SOURCE_ANY)
+            HG_ERROR(b, any, "\"%s\" is itself any of several", names->v[i]);
+        if (m == NULL || m->source->kind == HG_SOURCE_ANY || m->slot == NULL)
+            continue;
+        slots[s->source->members] = m->slot;
+        members[s->source->members++] = m->source;
+        *text = hg_store_printf(b, "%s%s %s", *text, s->source->members > 1 ? "," : "", names->v[i]);
+        if (m->missing == NULL)
+            s->missing = NULL;
+    }
+}
+
+static void load_any(struct hg_build *b, struct hg_built_secret *s, const struct hg_node *any)
+{
+    struct hg_texts names;
+    const char *text = "secrets";
+    hg_get_texts(b, any, &names);
+    struct hg_secret_slot **slots = hg_store_alloc(b, names.n + 1, sizeof(struct hg_secret_slot *));
+    const struct hg_source **members = hg_store_alloc(b, names.n + 1, sizeof(struct hg_source *));
+    if (slots == NULL || members == NULL)
         return;
-    if (!s->unusable)
+    s->missing = hg_store_printf(b, "no secret of %s has a value", s->node->name);
+    find_members(b, s, &names, slots, members, &text);
+    if (names.unset != NULL)
+        s->missing = hg_unset_sentence(b, names.unset);
+    else if (names.n == 0 && !any->broken)
+        HG_ERROR(b, any, "is empty (expected names of secrets)");
+    s->source->member = members;
+    if (s->source->members == 0)
+        text = NULL;
+    s->slot = text != NULL ? hg_secret_slot_group(s->node->name, text, slots, s->source->members, s->in_order)
+                           : hg_secret_slot_new(s->node->name, "nothing");
+    if (s->slot == NULL)
+        b->no_memory = true;
+    else
+        (void)hg_store_own(b, s->slot, release_slot);
+}
+
+static const char *const kind_keys[] = {
+    [HG_SOURCE_ENV] = "from", [HG_SOURCE_FILE] = "file", [HG_SOURCE_EXEC] = "exec", [HG_SOURCE_ANY] = "any"};
+
+static void find_kind(struct hg_build *b, const struct hg_node *node, enum hg_source_kind *kind)
+{
+    const struct hg_node *found = NULL;
+    for (size_t i = 0; i < sizeof(kind_keys) / sizeof(kind_keys[0]); i++) {
+        const struct hg_node *n = hg_node_get(node, kind_keys[i]);
+        if (n != NULL && found != NULL)
+            HG_ERROR(b, n, "a secret has one source (%s stands at line %u)", found->name, found->line);
+        if (n == NULL || found != NULL)
+            continue;
+        *kind = (enum hg_source_kind)i;
+        found = n;
+    }
+    if (found == NULL && !node->broken)
+        HG_ERROR(b, node,
+                 "has no source (expected from = \"$<NAME>\", file = \"...\", exec = [ ... ] or any = [ ... "
+                 "])");
+}
+
+/* The value of a secret with which nothing is sent. */
+static void stand_in(struct hg_build *b, struct hg_built_secret *s)
+{
+    if (s->missing != NULL && !s->unusable)
         HG_WARN(b, s->node, "%s", s->missing);
     s->missing = NULL;
     struct hg_secret *value = hg_secret_new(HG_LIT(STAND_IN));
@@ -249,18 +269,105 @@ static void build_secret(struct hg_build *b, struct hg_built_secret *s)
         hg_secret_slot_set(s->slot, value);
 }
 
+static void load(struct hg_build *b, struct hg_built_secret *s)
+{
+    const struct hg_node *n = hg_node_get(s->node, kind_keys[s->source->kind]);
+    if (n == NULL) {
+        (void)make_slot(b, s, "nothing");
+        return;
+    }
+    switch (s->source->kind) {
+    case HG_SOURCE_ENV:
+        load_from(b, s, n);
+        break;
+    case HG_SOURCE_FILE:
+        load_file(b, s, n);
+        break;
+    case HG_SOURCE_EXEC:
+        if (make_slot(b, s, command_text(b, n)))
+            hg_secret_slot_set_passing(s->slot);
+        break;
+    case HG_SOURCE_ANY:
+        load_any(b, s, n);
+        break;
+    }
+}
+
+static void build_secret(struct hg_build *b, struct hg_built_secret *s)
+{
+    enum hg_source_kind kind = s->source->kind;
+    hg_build_source(b, s);
+    if (b->no_memory)
+        return;
+    load(b, s);
+    s->source->slot = s->slot;
+    if (b->no_memory || kind == HG_SOURCE_ANY)
+        return;
+    if (b->stand_in && (s->missing != NULL || kind == HG_SOURCE_EXEC)) {
+        stand_in(b, s);
+    } else if (s->missing != NULL && kind == HG_SOURCE_FILE && s->source->usable) {
+        /* It may get one at any time: the matter of the request that needs it. */
+        HG_WARN(b, s->node, "%s", s->missing);
+        s->missing = NULL;
+    }
+}
+
+static void add_placeholders(struct hg_build *b, const struct hg_built_secret *s)
+{
+    const struct hg_node *n = hg_node_get(s->node, "placeholder");
+    struct hg_texts t;
+    hg_get_texts(b, n, &t);
+    if (t.unset != NULL)
+        HG_ERROR(b, n, "environment variable %s is not set", t.unset);
+    struct hg_placeholder *all = hg_store_alloc(b, b->plan->placeholders + t.n, sizeof(*all));
+    if (t.n == 0 || all == NULL)
+        return;
+    if (b->plan->placeholders > 0)
+        memcpy(all, b->plan->placeholder, b->plan->placeholders * sizeof(*all));
+    b->plan->placeholder = all;
+    for (size_t i = 0; i < t.n; i++) {
+        struct hg_slice text = hg_slice_str(t.v[i]);
+        if (text.n < PLACEHOLDER_LEAST)
+            HG_ERROR(b, n, "is too short to be told from other text (expected at least %u characters)",
+                     PLACEHOLDER_LEAST);
+        else
+            all[b->plan->placeholders++] = (struct hg_placeholder){text, s->source->name};
+    }
+}
+
+/* Those with members come last: what they name may stand behind them. */
+static void build_pass(struct hg_build *b, bool groups)
+{
+    for (size_t i = 0; i < b->secrets && !b->no_memory; i++) {
+        struct hg_built_secret *s = &b->secret[i];
+        if ((s->source->kind == HG_SOURCE_ANY) != groups)
+            continue;
+        build_secret(b, s);
+        if (!b->no_memory)
+            add_placeholders(b, s);
+    }
+}
+
 bool hg_build_secrets(struct hg_build *b)
 {
     const struct hg_node *all = hg_node_get(hg_model_root(b->model), "secret");
     size_t n = all != NULL ? all->children : 0;
     b->secret = hg_store_alloc(b, n, sizeof(*b->secret));
-    if (b->secret == NULL)
+    b->plan->source = hg_store_alloc(b, n, sizeof(*b->plan->source));
+    if (b->secret == NULL || b->plan->source == NULL)
         return false;
     for (size_t i = 0; i < n && !b->no_memory; i++) {
+        struct hg_source *source = &b->plan->source[i];
         b->secret[i].node = all->child[i];
-        build_secret(b, &b->secret[i]);
-        b->secrets = i + 1;
+        b->secret[i].source = source;
+        source->name = hg_store_text(b, hg_slice_str(all->child[i]->name));
+        source->file = hg_store_text(b, hg_slice_str(all->child[i]->file));
+        source->line = all->child[i]->line;
+        find_kind(b, all->child[i], &source->kind);
+        b->secrets = b->plan->sources = i + 1;
     }
+    build_pass(b, false);
+    build_pass(b, true);
     return !b->no_memory;
 }
 

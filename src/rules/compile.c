@@ -57,11 +57,16 @@ void hg_compile_literal(struct hg_compiler *c, struct hg_template *t, struct hg_
                                                               : hg_compile_add(c, t, HG_SEGMENT_LITERAL);
     if (s == NULL)
         return;
-    bigger = realloc(s->text, s->n + text.n);
+    bigger = malloc(s->n + text.n);
     if (bigger == NULL) {
         hg_compile_bad(c, 0, "no memory");
         return;
     }
+    if (s->n > 0) {
+        memcpy(bigger, s->text, s->n);
+        explicit_bzero(s->text, s->n); /* it may be part of a secret: realloc would leave it behind */
+    }
+    free(s->text);
     memcpy(bigger + s->n, text.p, text.n);
     s->text = bigger;
     s->n += text.n;

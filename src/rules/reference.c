@@ -207,6 +207,7 @@ static void base64_literal(struct hg_compiler *c, struct hg_template *t, struct 
         return;
     }
     hg_compile_literal(c, t, hg_slice(text, hg_text_base64(plain, text)));
+    explicit_bzero(text, HG_BASE64_LEN(plain.n));
     free(text);
 }
 

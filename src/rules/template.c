@@ -21,6 +21,8 @@ void hg_template_free(struct hg_template *t)
     if (t == NULL)
         return;
     for (size_t i = 0; i < t->n; i++) {
+        if (t->v[i].text != NULL)
+            explicit_bzero(t->v[i].text, t->v[i].n); /* it may have been a secret's own template */
         free(t->v[i].text);
         hg_template_free(t->v[i].sub);
     }
@@ -164,7 +166,7 @@ static struct hg_slice header_value(const struct hg_vars *vars, const struct hg_
 
 static enum hg_expand take_secret(const struct expansion *x, const struct hg_segment *s, struct piece *out)
 {
-    out->held = hg_secret_slot_take(s->slot);
+    out->held = hg_secret_slot_take_for(s->slot, x->vars->uses);
     if (out->held == NULL) {
         *x->missing = s->slot;
         return HG_EXPAND_NO_SECRET;

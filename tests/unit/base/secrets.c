@@ -134,3 +134,60 @@ HG_TEST(cleaning)
     nul = hg_guarded(HG_LIT("abc\0"));
     HG_CHECK(hg_secret_clean(&nul, NULL, 0) != NULL);
 }
+
+/* The value that a request gets, as a string; "" for none. */
+static const char *taken(struct hg_secret_slot *slot, struct hg_secret_uses *uses, char out[16])
+{
+    struct hg_secret *v = hg_secret_slot_take_for(slot, uses);
+    out[0] = '\0';
+    if (v != NULL) {
+        memcpy(out, hg_secret_bytes(v).p, hg_secret_bytes(v).n);
+        out[hg_secret_bytes(v).n] = '\0';
+    }
+    hg_secret_release(&v);
+    return out;
+}
+
+HG_TEST(a_group_gives_one_that_does_not_rest)
+{
+    struct hg_secret_slot *m[] = {hg_secret_slot_new("a", "a"), hg_secret_slot_new("b", "b"),
+                                  hg_secret_slot_new("c", "c")};
+    struct hg_secret_slot *turns = hg_secret_slot_group("t", "secrets a, b, c", m, 3, false);
+    struct hg_secret_slot *first = hg_secret_slot_group("f", "secrets a, b, c", m, 3, true);
+    struct hg_secret_uses uses = {.now = 100};
+    char out[16];
+    HG_NEED(turns != NULL && first != NULL);
+    HG_CHECK_STR(taken(turns, &uses, out), "");
+    HG_CHECK_U64(uses.resting_until, 0);
+    hg_secret_slot_set(m[0], hg_secret_new(HG_LIT("A")));
+    hg_secret_slot_set(m[2], hg_secret_new(HG_LIT("C")));
+    for (size_t i = 0; i < 3; i++)
+        HG_CHECK(taken(first, NULL, out)[0] == 'A');
+    /* One request gets the same everywhere, the next one another. */
+    uses = (struct hg_secret_uses){.now = 100};
+    HG_CHECK_STR(taken(turns, &uses, out), "C");
+    HG_CHECK_STR(taken(turns, &uses, out), "C");
+    HG_CHECK_U64(uses.n, 1);
+    HG_CHECK(uses.v[0].slot == turns && uses.v[0].member == m[2] && uses.v[0].version == 1);
+    hg_secret_slot_rest(m[0], 200);
+    uses = (struct hg_secret_uses){.now = 199};
+    HG_CHECK_STR(taken(first, &uses, out), "C");
+    HG_CHECK(hg_secret_slot_group_ready(first, 199));
+    hg_secret_slot_rest(m[2], 300);
+    uses = (struct hg_secret_uses){.now = 199};
+    HG_CHECK_STR(taken(first, &uses, out), "");
+    HG_CHECK_U64(uses.resting_until, 200);
+    HG_CHECK(!hg_secret_slot_group_ready(first, 199));
+    uses = (struct hg_secret_uses){.now = 200};
+    HG_CHECK_STR(taken(first, &uses, out), "A");
+    /* A new value is no longer what was refused. */
+    hg_secret_slot_set(m[2], hg_secret_new(HG_LIT("D")));
+    HG_CHECK_U64(hg_secret_slot_resting(m[2]), 0);
+    HG_CHECK_U64(hg_secret_slot_version(m[2]), 2);
+    hg_secret_slot_free(turns);
+    hg_secret_slot_free(first);
+    for (size_t i = 0; i < 3; i++) {
+        HG_CHECK(!hg_secret_slot_shared(m[i]));
+        hg_secret_slot_free(m[i]);
+    }
+}

@@ -108,10 +108,7 @@ static const struct {
     {"from = \"$<K>\"; strip-prefix = \"Bearer \";", "Bearer ", ""},
     {"from = \"$<K>\"; strip-prefix = \"Bearer \";", "bearer x", NULL},
     {"from = \"$<K>\";", " x\n", NULL},
-    {"file = \"/nowhere/s\";", NULL, "file /nowhere/s cannot be read: No such file or directory"},
     {"file = \"$<K>\";", NULL, "environment variable K is not set"},
-    {"file = \"$<K>\";", "/dev/null", "file /dev/null is empty"},
-    {"file = \"$<K>\";", "/", "file / cannot be read: Is a directory"},
 };
 
 HG_TEST(a_missing_secret_is_said_and_not_an_error)
