@@ -43,6 +43,13 @@
 #define HG_LIMIT_POOL_IDLE_DEFAULT 64u /* idle connections a key and thread */
 #define HG_LIMIT_POOL_IDLE_TIME_DEFAULT 90000u
 #define HG_LIMIT_POOL_AGE_DEFAULT (3600u * 1000u)
+#define HG_LIMIT_POOL_IDLE_UNSAFE_DEFAULT 3000u
+#define HG_LIMIT_SERVERS 256u        /* of one backend */
+#define HG_LIMIT_QUEUE_DEFAULT 1024u /* requests that wait for a server of a backend */
+#define HG_LIMIT_RETRY_ATTEMPTS_DEFAULT 3u
+#define HG_LIMIT_RETRY_BUDGET_DEFAULT 20u /* retries for 100 requests */
+#define HG_LIMIT_RETRY_RESERVE_DEFAULT 100u
+#define HG_LIMIT_RETRY_SAVED 1000u          /* retries that a busy backend may have saved up */
 #define HG_LIMIT_ADDRESSES 16u              /* tried for one name */
 #define HG_LIMIT_CONNECT_HEAD (16u * 1024u) /* a proxy's answer to CONNECT */
 
@@ -56,6 +63,10 @@
 #define HG_TIME_IDLE_DEFAULT 1800000u
 #define HG_TIME_KEEP_ALIVE_DEFAULT 75000u
 #define HG_TIME_DRAIN_DEFAULT 30000u
+#define HG_TIME_QUEUE_DEFAULT 10000u
+#define HG_TIME_HEALTH_INTERVAL_DEFAULT 5000u
+#define HG_TIME_HEALTH_TIMEOUT_DEFAULT 5000u
+#define HG_TIME_COOL_DOWN_DEFAULT 10000u
 #define HG_TIME_LINGER 5000u                  /* reading on after an answer that ends a connection */
 #define HG_TIME_LINGER_MAX 30000u             /* in all */
 #define HG_LIMIT_LINGER (64u * 1024u * 1024u) /* and how much */
@@ -66,7 +77,7 @@
 #define HG_TIME_SOURCE_AGAIN 1000u                  /* after a run that failed; doubled each time, */
 #define HG_TIME_SOURCE_AGAIN_MAX 60000u             /* up to this */
 #define HG_TIME_SOURCE_FRUITLESS 5000u              /* after reading again gave nothing new */
-#define HG_TIME_COOL_DOWN_DEFAULT 60000u            /* a secret at rest */
+#define HG_TIME_PASSIVE_COOL_DOWN_DEFAULT 60000u    /* a secret at rest */
 #define HG_TIME_COOL_DOWN_MAX (24u * 3600u * 1000u) /* whatever Retry-After says */
 #define HG_TIME_WATCH_POLL 5000u /* files are looked at even when the kernel said nothing */
 #define HG_TIME_CERT_SETTLE 50u  /* certificate and key are renamed one after the other */

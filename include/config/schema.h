@@ -33,6 +33,9 @@
     X(MISSING, "frontend.missing")        \
     X(BACKEND, "backend")                 \
     X(SERVER, "server")                   \
+    X(HEALTH, "health")                   \
+    X(PASSIVE, "health.passive")          \
+    X(QUEUE, "queue")                     \
     X(CLIENT_TLS, "backend.tls")          \
     X(REQUEST, "request list")            \
     X(RESPONSE, "response list")          \

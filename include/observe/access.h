@@ -34,7 +34,8 @@ enum hg_close {
 const char *hg_close_word(enum hg_close c);
 
 struct hg_access {
-    struct hg_slice request_id, frontend, method, path, client, upstream, upstream_request_id;
+    struct hg_slice request_id, frontend, backend, server, method, path, client, upstream,
+        upstream_request_id;
     bool has_query;
     unsigned status; /* sent to the client; 499: the client left before an answer */
     enum hg_close close;
@@ -42,6 +43,7 @@ struct hg_access {
     const char *error_detail;     /* printable, or NULL */
     const char *where;            /* file:line of the rule that decided, or NULL */
     uint64_t bytes_in, bytes_out; /* body bytes from the client and to it */
+    uint64_t queue_us;            /* waiting for a server */
     uint64_t connect_us, first_byte_us, total_us;
     const char *connection; /* "new", "reused", "none" */
     const char *tls;        /* upstream's TLS version, or NULL */

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "config/diag.h"
 #include "config/model.h"
+#include "plan/balance.h"
 #include "rules/ruleset.h"
 
 struct hg_timeouts { /* milliseconds */
@@ -127,6 +128,7 @@ struct hg_proxy {
 };
 
 struct hg_server {
+    const char *name; /* unique in its backend; the standard is host_field */
     bool tls;
     const char *host; /* name or address literal without brackets */
     uint16_t port;
@@ -134,7 +136,12 @@ struct hg_server {
     const char *key; /* what makes two connections interchangeable: proxy and its credentials, host, port,
                         SNI, CA set, verification, client certificate (credentials as a digest) */
     const struct hg_backend *backend;
-    size_t index; /* over all servers of the plan */
+    size_t index;        /* over all servers of the plan */
+    unsigned weight;     /* 0: no new requests */
+    bool backup;         /* only when no other server can be had */
+    bool disabled;       /* as the config says; the state at run time is upstream/balance.h */
+    unsigned limit;      /* requests at once; 0: any number */
+    uint64_t slow_start; /* ms until a server that came back gets its whole weight */
 };
 
 struct hg_backend {
@@ -148,11 +155,16 @@ struct hg_backend {
     struct {
         size_t idle_max;
         uint64_t idle_ms, age_ms;
+        uint64_t idle_unsafe_ms; /* a request that must not be sent twice takes no link idle for longer */
     } pool;
-    size_t retry_buffer; /* 0: never sent again */
     const unsigned
         *refresh_on; /* statuses at which the secrets are read again and the request is sent again */
     size_t refresh_ons;
+    enum hg_balance_how balance;
+    struct hg_health health;
+    struct hg_queue queue;
+    struct hg_retry retry;
+    bool limited; /* a server has a limit */
     const char *file;
     unsigned line;
 };

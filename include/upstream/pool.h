@@ -20,8 +20,10 @@ void hg_pool_free(struct hg_pool *pool);
 /* Closes the idle links and keeps none from now on (drain). */
 void hg_pool_drain(struct hg_pool *pool);
 
-/* An idle link to the server that is still open and silent, the one used last; NULL when there is none. */
-struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *server);
+/* An idle link to the server that is still open and silent, the one used last; NULL when there is none. once:
+ * for a request that must not be sent twice, so none that has been idle for pool.idle-unsafe: the upstream
+ * may be about to close it, and the request would be lost on the way. */
+struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *server, bool once);
 
 struct hg_dialing;
 /* Opens a new one. done is called exactly once, later: with a link (the receiver's), or with the failure.

@@ -63,7 +63,7 @@ static int serve(struct hg_plan *plan, const struct options *o, int fd)
         hg_plan_unref(&plan);
         return 1;
     }
-    g = hg_generation_new(plan, err, sizeof(err));
+    g = hg_generation_new(plan, NULL, err, sizeof(err));
     if (g != NULL) {
         const struct hg_server_options so = {.generation = g, .log = log, .ready_file = ready};
 

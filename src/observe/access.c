@@ -36,6 +36,8 @@ static void outcome_fields(struct hg_json *j, const struct hg_access *a)
     optional(j, "rule", a->where);
     hg_json_u64(j, "bytes_in", a->bytes_in);
     hg_json_u64(j, "bytes_out", a->bytes_out);
+    if (a->queue_us != 0)
+        hg_json_ms(j, "queue_ms", a->queue_us);
     hg_json_ms(j, "connect_ms", a->connect_us);
     hg_json_ms(j, "first_byte_ms", a->first_byte_us);
     hg_json_ms(j, "total_ms", a->total_us);
@@ -52,6 +54,10 @@ void hg_access_log(struct hg_log *log, const struct hg_access *a)
     hg_log_begin(&j, line, closes[a->close].level, "request_complete");
     hg_json_str(&j, "request_id", a->request_id);
     hg_json_str(&j, "frontend", a->frontend);
+    if (a->backend.n != 0)
+        hg_json_str(&j, "backend", a->backend);
+    if (a->server.n != 0)
+        hg_json_str(&j, "server", a->server);
     hg_json_peer(&j, "method", a->method);
     hg_json_peer(&j, "path", a->path);
     if (a->has_query)

@@ -9,82 +9,6 @@
 #include "base/text.h"
 #include "build.h"
 
-static void no_host(struct hg_build *b, const struct hg_node *n, const char *why)
-{
-    HG_ERROR(b, n, "the URL is malformed: %s", why);
-}
-
-/* "host", "[v6]", with the port when it is not the scheme's own. */
-static const char *host_field(struct hg_build *b, const struct hg_server *s)
-{
-    bool v6 = strchr(s->host, ':') != NULL;
-    char port[8] = "";
-    if (s->port != (s->tls ? 443 : 80))
-        (void)snprintf(port, sizeof(port), ":%u", s->port);
-    return hg_store_printf(b, "%s%s%s%s", v6 ? "[" : "", s->host, v6 ? "]" : "", port);
-}
-
-static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_backend *k)
-{
-    struct hg_server *s = &k->server[k->servers];
-    struct hg_slice text;
-    struct hg_url url;
-    char name[HG_NAME_TEXT];
-    enum hg_get r = hg_get_text(b, n, &text, name);
-    if (r == HG_GET_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", name);
-    else if (r == HG_GET_ABSENT)
-        HG_ERROR(b, n, "has no value");
-    if (r != HG_GET_OK)
-        return;
-    const char *why = hg_url_parse(text, &url);
-    if (why != NULL) {
-        no_host(b, n, why);
-    } else if (!url.has_scheme) {
-        no_host(b, n, "it has no scheme (expected https://host or http://host)");
-    } else if (url.user.p != NULL) {
-        no_host(b, n, "it has user info (set a header from a secret instead)");
-        hg_wipe_text(text);
-    } else {
-        s->tls = url.tls;
-        s->host = hg_store_text(b, url.host);
-        s->port = url.port != 0 ? url.port : url.tls ? 443 : 80;
-        s->host_field = s->host != NULL ? host_field(b, s) : NULL;
-        s->backend = k;
-        k->servers++;
-    }
-}
-
-static void add_entry(struct hg_build *b, const struct hg_node *entry, struct hg_backend *k)
-{
-    const struct hg_node *url = hg_node_get(entry, "url");
-    if (url != NULL)
-        add_server(b, url, k);
-    else if (!entry->broken)
-        HG_ERROR(b, entry, "has no url");
-}
-
-static void build_servers(struct hg_build *b, const struct hg_node *node, struct hg_backend *k)
-{
-    const struct hg_node *server = hg_node_get(node, "server"), *url = hg_node_get(node, "url");
-    size_t n = server != NULL && server->type == HG_NODE_LIST ? server->children : 1;
-    k->server = hg_store_alloc(b, n, sizeof(*k->server));
-    if (k->server == NULL)
-        return;
-    if (server != NULL && url != NULL)
-        HG_ERROR(b, url, "a backend has server or url, not both");
-    else if (url != NULL)
-        add_server(b, url, k);
-    else if (server == NULL && !node->broken)
-        HG_ERROR(b, node, "has no server (expected server = ( { url = \"https://...\"; } ), url or proxy)");
-    else if (server != NULL && server->type == HG_NODE_GROUP)
-        add_entry(b, server, k);
-    else if (server != NULL && n == 0 && !server->broken)
-        HG_ERROR(b, server, "is empty");
-    for (size_t i = 0; server != NULL && url == NULL && server->type == HG_NODE_LIST && i < n; i++)
-        add_entry(b, server->child[i], k);
-}
-
 static void build_tls(struct hg_build *b, const struct hg_node *node, struct hg_backend *k)
 {
     const struct hg_node *tls = hg_node_get(node, "tls");
@@ -144,18 +68,17 @@ static void build_pool(struct hg_build *b, const struct hg_node *group, struct h
     hg_get_number(b, group, "idle-max", &idle_max);
     hg_get_number(b, group, "idle", &k->pool.idle_ms);
     hg_get_number(b, group, "age", &k->pool.age_ms);
+    hg_get_number(b, group, "idle-unsafe", &k->pool.idle_unsafe_ms);
     k->pool.idle_max = (size_t)idle_max;
 }
 
 static void build_settings(struct hg_build *b, const struct hg_node *group, struct hg_backend *k)
 {
-    uint64_t buffer = k->retry_buffer;
     if (group == NULL)
         return;
     hg_get_timeouts(b, hg_node_get(group, "timeout"), &k->timeout);
     build_pool(b, hg_node_get(group, "pool"), k);
-    hg_get_number(b, hg_node_get(group, "retry"), "buffer", &buffer);
-    k->retry_buffer = (size_t)buffer;
+    hg_build_balance(b, group, k);
 }
 
 /* A secret must not go out in the clear unless that is written. */
@@ -184,10 +107,11 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
     k->pool.idle_max = HG_LIMIT_POOL_IDLE_DEFAULT;
     k->pool.idle_ms = HG_LIMIT_POOL_IDLE_TIME_DEFAULT;
     k->pool.age_ms = HG_LIMIT_POOL_AGE_DEFAULT;
-    k->retry_buffer = HG_LIMIT_RETRY_DEFAULT;
+    k->pool.idle_unsafe_ms = HG_LIMIT_POOL_IDLE_UNSAFE_DEFAULT;
+    hg_balance_standard(k);
     build_settings(b, hg_model_defaults(b->model, node), k);
     build_settings(b, node, k);
-    build_servers(b, node, k);
+    hg_build_servers(b, node, k);
     build_via(b, built, k);
     k->refresh_on = hg_get_numbers(b, hg_node_get(node, "refresh-on"), NULL, &k->refresh_ons);
     build_tls(b, node, k);

@@ -154,6 +154,13 @@ const struct hg_built_proxy *hg_find_proxy(const struct hg_build *b, const char 
 bool hg_build_backends(struct hg_build *b);
 const char *hg_server_key(struct hg_build *b, const struct hg_backend *k, const struct hg_server *s);
 
+/* server.c */
+void hg_build_servers(struct hg_build *b, const struct hg_node *node, struct hg_backend *k);
+
+/* balance.c: health, queue, retry and the like of a backend, or of the defaults */
+void hg_balance_standard(struct hg_backend *k);
+void hg_build_balance(struct hg_build *b, const struct hg_node *group, struct hg_backend *k);
+
 /* frontend.c */
 bool hg_build_frontends(struct hg_build *b);
 

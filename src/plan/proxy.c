@@ -117,8 +117,9 @@ static void resolve(struct hg_build *b, struct hg_built_proxy *p)
 /* Keys that mean something only with servers. */
 static void check_keys(struct hg_build *b, const struct hg_node *node)
 {
-    static const char *const others[] = {"server",   "url",  "via",   "tls",     "request",
-                                         "response", "pool", "retry", "plain-ok"};
+    static const char *const others[] = {"server",   "url",   "via",   "tls",       "request",
+                                         "response", "pool",  "retry", "plain-ok",  "balance",
+                                         "health",   "queue", "limit", "slow-start"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         const struct hg_node *n = hg_node_get(node, others[i]);
         if (n != NULL)

@@ -42,7 +42,7 @@ static void exchange_free(struct hg_exchange *x)
 {
     struct hg_session *s = x->session;
 
-    HG_ASSERT(x->link == NULL && x->dialing == NULL);
+    HG_ASSERT(x->link == NULL && x->dialing == NULL && x->wait == NULL && !x->reserved);
     hg_upstream_stop_keeping(x);
     hg_body_decoder_free(&x->req_body);
     hg_body_decoder_free(&x->resp_body);
@@ -189,8 +189,12 @@ static void access_line(struct hg_exchange *x, enum hg_close why)
     a->upgraded = x->upgraded;
     if (a->connection == NULL)
         a->connection = "none";
-    if (x->server != NULL)
+    if (x->route.backend != NULL)
+        a->backend = hg_slice_str(x->route.backend->name);
+    if (x->server != NULL) {
+        a->server = hg_slice_str(x->server->name);
         a->upstream = hg_slice_str(x->server->host_field);
+    }
     HG_COUNT_ADD(r->counters, bytes_in_total, a->bytes_in);
     HG_COUNT_ADD(r->counters, bytes_out_total, a->bytes_out);
     hg_access_log(r->log, a);

@@ -7,8 +7,9 @@
  *
  *   session.c   life of a client connection     turn.c      the turn, interest, deadlines
  *   exchange.c  life of an exchange             request.c   client -> upstream
- *   route.c     rules, backend, outgoing head   response.c  upstream -> client
- *   upstream.c  links, failures, sending again  reply.c     answers of our own
+ *   route.c     rules, backend                  response.c  upstream -> client
+ *   dispatch.c  which server, sending again     reply.c     answers of our own
+ *   upstream.c  links
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -21,6 +22,7 @@
 #include "observe/access.h"
 #include "relay/relay.h"
 #include "route/route.h"
+#include "upstream/balance.h"
 
 #define HG_SESSION_MAGIC 0x73657373u
 #define HG_EXCHANGE_MAGIC 0x65786368u
@@ -87,10 +89,20 @@ struct hg_exchange {
     struct hg_body_decoder req_body;
     struct hg_route route;
     struct hg_slice log_method, log_path; /* as received */
-    const struct hg_server *server;
+
+    /* which server */
+    const struct hg_server *server; /* the one asked last */
+    bool reserved;                  /* it counts this exchange */
+    struct hg_wait *wait;           /* in the queue */
+    uint64_t wait_since;
+    struct hg_tried tried;     /* those that failed */
+    struct hg_failure failure; /* of the last one */
+    unsigned attempts;         /* servers asked */
+    unsigned retry_after;      /* seconds, for an error answer; 0: none */
 
     /* to the upstream; [head, head + sent) was written and is kept while it may be sent again */
     struct hg_buf up_out;
+    size_t head_len; /* of that the head; 0: not written yet */
     size_t sent, charged;
     enum hg_framing_kind up_framing;
     bool keep;
@@ -101,8 +113,9 @@ struct hg_exchange {
     struct hg_dialing *dialing;
     struct hg_link *link;
     bool reused, up_can_read, up_can_write, up_eof, up_error, up_broken, up_shut;
-    unsigned attempts, interims;
-    bool wrote; /* a byte of this attempt was taken by the link */
+    unsigned interims;
+    bool wrote;     /* a byte of this attempt was taken by the link */
+    bool wrote_any; /* or of an earlier one */
 
     struct hg_buf up_in;
     struct hg_head_scan up_scan;
@@ -155,17 +168,34 @@ void hg_route_answer(struct hg_exchange *x, const struct hg_answer *a);
 bool hg_route_trailers_ok(const struct hg_exchange *x, const struct hg_headers *trailers);
 
 /* upstream.c */
+/* To x->server; fresh: not on an idle link. */
 void hg_upstream_connect(struct hg_exchange *x, bool fresh);
 bool hg_upstream_write(struct hg_exchange *x);
 bool hg_upstream_read(struct hg_exchange *x);
-/* The link is of no use any more before an answer began: send again, or answer. */
-void hg_upstream_lost(struct hg_exchange *x, const struct hg_failure *f);
-/* Gives the link back if both sides ended cleanly, else ends it. Also ends a dial. */
+/* Gives the link back if both sides ended cleanly, else ends it. Also ends a dial, a wait for a server, and
+ * the reservation of one. */
 void hg_upstream_release(struct hg_exchange *x);
 bool hg_upstream_wants_read(const struct hg_exchange *x);
 /* Room for the next piece of a request. */
 size_t hg_upstream_room(struct hg_exchange *x);
 void hg_upstream_stop_keeping(struct hg_exchange *x);
+
+/* dispatch.c */
+/* Behind the frontend's rules: chooses a server, and sends. */
+void hg_dispatch(struct hg_exchange *x);
+/* No place in queue.timeout. */
+void hg_dispatch_expired(struct hg_exchange *x);
+/* The server is of no use for this request, before an answer began (how: one of HG_RETRY_*): sends it again
+ * where that is safe, or answers. */
+void hg_dispatch_failed(struct hg_exchange *x, unsigned how, const struct hg_failure *f);
+/* A final head is in x->resp. True: it is forgotten, and the request is on its way again. */
+bool hg_dispatch_status(struct hg_exchange *x);
+/* Sends the request (x->keep holds) to the same server once more, with a head written anew. */
+void hg_dispatch_repeat(struct hg_exchange *x);
+/* Could this request not be sent again if it were lost on an idle link? */
+bool hg_dispatch_only_once(const struct hg_exchange *x);
+/* Leaves the queue and the server. */
+void hg_dispatch_release(struct hg_exchange *x);
 
 /* request.c */
 bool hg_request_pump(struct hg_exchange *x);

@@ -124,6 +124,9 @@ void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, en
     va_end(ap);
     hg_answer_error(&a, HG_ANSWER_REFUSED, &x->arena, status, type, message, x->route.vars.request_id);
     x->access.error = type;
+    if (x->retry_after != 0)
+        (void)hg_headers_add(&a.headers, HG_LIT("Retry-After"),
+                             hg_arena_printf(&x->arena, "%u", x->retry_after));
     hg_reply_send(x, status, &a.headers, a.body, why);
 }
 

@@ -75,6 +75,9 @@ bool hg_request_pump(struct hg_exchange *x)
     struct hg_session *s = x->session;
     bool progress = false;
 
+    /* The head goes first, and a request that waits for a server has none yet. */
+    if (x->head_len == 0 && !x->discard)
+        return false;
     while (s->exchange == x && !x->req_done && x->body_open) {
         struct hg_slice data = hg_buf_data(&s->in), span;
         size_t space = room(x), used = 0;

@@ -16,7 +16,7 @@ static void lost(struct hg_exchange *x)
     else
         hg_failure_set(&f, HG_FAILURE_CLOSED_EARLY, "%s",
                        x->resp_started ? "in the middle of the response head" : "no byte of a response came");
-    hg_upstream_lost(x, &f);
+    hg_dispatch_failed(x, HG_RETRY_EMPTY, &f);
 }
 
 static void bad_response(struct hg_exchange *x, const char *why)
@@ -24,7 +24,7 @@ static void bad_response(struct hg_exchange *x, const char *why)
     struct hg_failure f = {0};
 
     hg_failure_set(&f, HG_FAILURE_BAD_RESPONSE, "%s", why);
-    hg_reply_failure(x, &f);
+    hg_dispatch_failed(x, HG_RETRY_JUNK, &f);
 }
 
 static bool run_rules(struct hg_exchange *x)
@@ -116,6 +116,8 @@ static void interim(struct hg_exchange *x)
 
 static void final_head(struct hg_exchange *x)
 {
+    if (hg_dispatch_status(x))
+        return;
     if (!run_rules(x))
         return;
     choose_framing(x);

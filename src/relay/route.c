@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The exchange's side of routing: asks the route room, and turns what it says
- * into an answer or a connection.
+ * into an answer, or hands on to dispatch.c.
  */
 #include "internal.h"
 
@@ -29,15 +29,7 @@ void hg_exchange_route(struct hg_exchange *x)
         hg_route_answer(x, &a);
         return;
     }
-    x->server = &x->route.backend->server[0];
-    if (hg_route_leave(&x->route, x->server, &x->up_out, &a) != HG_ROUTE_GO) {
-        hg_route_answer(x, &a);
-        return;
-    }
-    x->up_framing = x->req_framing.kind;
-    x->keep = x->route.backend->retry_buffer != 0;
-    x->up_out.ceiling += x->route.backend->retry_buffer + HG_LIMIT_RELAY_BUFFER;
-    hg_upstream_connect(x, false);
+    hg_dispatch(x);
 }
 
 bool hg_route_trailers_ok(const struct hg_exchange *x, const struct hg_headers *trailers)

@@ -119,6 +119,7 @@ static bool step(struct hg_session *s)
 
 enum phase {
     PHASE_NONE,
+    PHASE_QUEUE,
     PHASE_HEAD,
     PHASE_CLIENT_BODY,
     PHASE_CLIENT_STALLED,
@@ -132,6 +133,8 @@ static enum phase exchange_phase(const struct hg_exchange *x)
 {
     if (x->upgraded)
         return x->session->client_eof || x->up_eof ? PHASE_LINGER : PHASE_STREAM;
+    if (x->wait != NULL)
+        return PHASE_QUEUE;
     if (hg_buf_len(&x->session->out) != 0)
         return PHASE_CLIENT_STALLED;
     if (x->dialing != NULL)
@@ -162,6 +165,14 @@ static uint64_t head_time(const struct hg_session *s)
     return gone < t->request_head ? t->request_head - gone : 1;
 }
 
+static uint64_t queue_time(const struct hg_exchange *x)
+{
+    uint64_t all = x->route.backend->queue.timeout;
+    uint64_t gone = (hg_loop_now(x->session->relay->loop) - x->wait_since) / 1000;
+
+    return gone < all ? all - gone : 1;
+}
+
 static uint64_t phase_time(const struct hg_session *s)
 {
     const struct hg_timeouts *front = &s->frontend->timeout;
@@ -172,6 +183,8 @@ static uint64_t phase_time(const struct hg_session *s)
     switch (session_phase(s)) {
     case PHASE_NONE:
         break;
+    case PHASE_QUEUE:
+        return queue_time(s->exchange);
     case PHASE_HEAD:
         return head_time(s);
     case PHASE_CLIENT_BODY:
@@ -296,7 +309,7 @@ static void answer_expired(struct hg_exchange *x)
 
     hg_failure_set(&f, HG_FAILURE_RESPONSE_TIMEOUT, "timeout.response-head is %llu ms",
                    (unsigned long long)x->route.backend->timeout.response_head);
-    hg_reply_failure(x, &f);
+    hg_dispatch_failed(x, HG_RETRY_TIMEOUT, &f);
 }
 
 static void stream_expired(struct hg_exchange *x)
@@ -317,6 +330,9 @@ void hg_session_expired(struct hg_timer *t)
     switch (s->state == HG_SESSION_DEAD ? PHASE_NONE : session_phase(s)) {
     case PHASE_NONE:
         return;
+    case PHASE_QUEUE:
+        hg_dispatch_expired(s->exchange);
+        break;
     case PHASE_HEAD:
         head_expired(s);
         break;

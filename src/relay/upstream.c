@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The exchange's side towards the upstream: getting a link, writing, reading,
- * losing it, and deciding whether a request may be sent again.
+ * giving it back. What comes after a failure is in dispatch.c.
  */
 #include "internal.h"
-
-#define MAX_ATTEMPTS 3u
 
 static void upstream_ready(void *ctx, unsigned events)
 {
@@ -53,18 +51,17 @@ static void dialed(void *ctx, struct hg_link *link, const struct hg_failure *fai
     if (link != NULL)
         adopt(x, link, false);
     else
-        hg_reply_failure(x, failure);
+        hg_dispatch_failed(x, HG_RETRY_CONNECT, failure);
     hg_session_turn(s);
 }
 
 void hg_upstream_connect(struct hg_exchange *x, bool fresh)
 {
     struct hg_relay *r = x->session->relay;
-    struct hg_link *link = fresh ? NULL : hg_pool_take(r->pool, x->server);
+    struct hg_link *link = fresh ? NULL : hg_pool_take(r->pool, x->server, hg_dispatch_only_once(x));
     struct hg_failure f = {0};
 
-    HG_ASSERT(x->link == NULL && x->dialing == NULL);
-    x->attempts++;
+    HG_ASSERT(x->link == NULL && x->dialing == NULL && x->reserved);
     if (link != NULL) {
         adopt(x, link, true);
         return;
@@ -99,7 +96,7 @@ size_t hg_upstream_room(struct hg_exchange *x)
     size_t unsent;
 
     charge(x);
-    if (x->keep && (hg_buf_len(&x->up_out) + HG_LIMIT_IO_CHUNK > x->route.backend->retry_buffer ||
+    if (x->keep && (hg_buf_len(&x->up_out) + HG_LIMIT_IO_CHUNK > x->route.backend->retry.buffer ||
                     x->session->relay->retry_kept > x->session->relay->retry_total))
         hg_upstream_stop_keeping(x);
     unsent = hg_buf_len(&x->up_out) - x->sent;
@@ -118,7 +115,7 @@ bool hg_upstream_write(struct hg_exchange *x)
             break;
         n = hg_stream_write(hg_link_stream(x->link), data.p, data.n);
         if (n > 0) {
-            x->wrote = true;
+            x->wrote = x->wrote_any = true;
             x->sent += (size_t)n;
             if (!x->keep)
                 hg_upstream_stop_keeping(x);
@@ -175,37 +172,6 @@ bool hg_upstream_read(struct hg_exchange *x)
     return true;
 }
 
-/* The end of the request never left us, so nobody can have read it whole and acted on it. With a tunnel in
- * between there is no other proof: the proxy's kernel acknowledges bytes that the upstream never sees. */
-static bool ended_before_read(const struct hg_exchange *x)
-{
-    return !x->wrote || !x->req_done || x->sent < hg_buf_len(&x->up_out);
-}
-
-static bool may_send_again(const struct hg_exchange *x)
-{
-    if (x->resp_started || !x->keep || x->attempts >= MAX_ATTEMPTS || x->link == NULL)
-        return false;
-    return hg_method_idempotent(x->req.method_id) || ended_before_read(x);
-}
-
-void hg_upstream_lost(struct hg_exchange *x, const struct hg_failure *f)
-{
-    struct hg_relay *r = x->session->relay;
-
-    HG_ASSERT(!x->resp_head);
-    if (!may_send_again(x)) {
-        hg_reply_failure(x, f);
-        return;
-    }
-    HG_COUNT_ADD(r->counters, upstream_retries_total, 1);
-    x->access.retries++;
-    hg_link_abort(&x->link);
-    x->sent = 0;
-    /* Others of the pool may have died with it. */
-    hg_upstream_connect(x, true);
-}
-
 static bool clean(const struct hg_exchange *x)
 {
     return x->resp_done && x->req_done && !x->local && !x->upgraded && !x->up_eof && !x->up_broken &&
@@ -219,12 +185,13 @@ void hg_upstream_release(struct hg_exchange *x)
         hg_pool_dial_cancel(x->dialing);
         x->dialing = NULL;
     }
-    if (x->link == NULL)
-        return;
-    if (clean(x))
-        hg_link_give_back(&x->link);
-    else
-        hg_link_abort(&x->link);
-    if (!x->req_done)
-        x->discard = true;
+    if (x->link != NULL) {
+        if (clean(x))
+            hg_link_give_back(&x->link);
+        else
+            hg_link_abort(&x->link);
+        if (!x->req_done)
+            x->discard = true;
+    }
+    hg_dispatch_release(x);
 }

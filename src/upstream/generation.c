@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "state.h"
 
 static struct hg_tls *client_tls(const struct hg_backend *b, char *err, size_t errlen)
 {
@@ -125,7 +126,8 @@ static void free_tls(struct hg_generation *g)
     free(g->bind_tls);
 }
 
-struct hg_generation *hg_generation_new(struct hg_plan *plan, char *err, size_t errlen)
+struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_generation *previous, char *err,
+                                        size_t errlen)
 {
     struct hg_generation *g = calloc(1, sizeof(*g));
 
@@ -139,7 +141,8 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, char *err, size_t 
     g->plan = plan;
     g->backend_tls = calloc(plan->backends + 1, sizeof(struct hg_tls *));
     g->bind_tls = calloc(plan->frontends + 1, sizeof(struct hg_tls **));
-    if (g->backend_tls == NULL || g->bind_tls == NULL)
+    g->balance = hg_balance_new(plan, previous);
+    if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL)
         snprintf(err, errlen, "out of memory");
     else if (build_backends(g, err, errlen) && build_binds(g, err, errlen))
         return g;
@@ -161,6 +164,7 @@ void hg_generation_unref(struct hg_generation **gp)
     if (g == NULL || atomic_fetch_sub_explicit(&g->refs, 1, memory_order_acq_rel) != 1)
         return;
     free_tls(g);
+    hg_balance_free(g->balance, g->plan);
     hg_plan_unref(&g->plan);
     free(g);
 }

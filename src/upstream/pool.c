@@ -218,11 +218,19 @@ void hg_pool_drain(struct hg_pool *pool)
     close_idle(pool);
 }
 
-struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *server)
+/* The one used last has been idle for so long that its end may be on the way. */
+static bool too_idle(const struct hg_bucket *b, const struct hg_server *server)
+{
+    const struct hg_link *l = HG_LIST_FIRST(&b->idle, struct hg_link, node);
+
+    return hg_loop_now(b->pool->loop) - l->idle_since >= server->backend->pool.idle_unsafe_ms * 1000;
+}
+
+struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *server, bool once)
 {
     struct hg_bucket *b = hg_bucket_find(pool, server->key);
 
-    while (b != NULL && !hg_list_empty(&b->idle)) {
+    while (b != NULL && !hg_list_empty(&b->idle) && !(once && too_idle(b, server))) {
         struct hg_link *l = pop(b, true);
 
         if (hg_loop_now(pool->loop) >= l->idle_until || !hg_stream_idle_ok(l->stream)) {
@@ -250,6 +258,7 @@ void hg_link_give_back(struct hg_link **lp)
         return;
     }
     hg_stream_on_ready(l->stream, idle_ready, l);
+    l->idle_since = now;
     l->idle_until = now + l->idle_us;
     b->last_used = now;
     hg_list_push_front(&b->idle, &l->node);

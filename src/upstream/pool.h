@@ -30,7 +30,7 @@ struct hg_link {
     struct hg_list node; /* in bucket->idle, in pool->dying, or nowhere (lent out) */
     struct hg_deferred death;
     bool abort; /* when it is buried: with RST */
-    uint64_t born, idle_until, idle_us, age_us;
+    uint64_t born, idle_since, idle_until, idle_us, age_us;
     size_t idle_max;
 };
 

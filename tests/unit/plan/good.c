@@ -58,7 +58,7 @@ HG_TEST(values_and_defaults)
     HG_CHECK_U64(b->timeout.connect, 1000);
     HG_CHECK_U64(b->timeout.idle, 3000);
     HG_CHECK_U64(b->timeout.tls, 2000);
-    HG_CHECK_U64(b->retry_buffer, 0);
+    HG_CHECK_U64(b->retry.buffer, 0);
     HG_CHECK_U64(b->pool.idle_max, 3);
     HG_CHECK_U64(b->pool.age_ms, 300000);
     HG_CHECK(b->proxy == NULL && b->tls.verify && b->request != NULL && b->response != NULL);
