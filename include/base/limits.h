@@ -85,5 +85,6 @@
 /* Clients */
 #define HG_LIMIT_ACCEPT_BATCH 64u
 #define HG_LIMIT_BACKLOG 4096
+#define HG_LIMIT_PROXY_HEADER 4096u /* of the PROXY protocol; version 1 has 107 at most */
 
 #endif
