@@ -64,7 +64,8 @@ enum hg_schema_scope {
     X(NAME, "a name in quotes")                                       \
     X(PATH, "a file name in quotes")                                  \
     X(URL, "a URL in quotes")                                         \
-    X(ADDRESS, "an address in quotes, such as \"127.0.0.1:8080\"")
+    X(ADDRESS, "an address in quotes, such as \"127.0.0.1:8080\"")    \
+    X(NETWORK, "an address or network in quotes, such as \"10.0.0.0/8\", or \"unix\"")
 
 enum hg_schema_kind {
 #define X(id, expected) HG_KIND_##id,

@@ -36,6 +36,7 @@ const char *hg_close_word(enum hg_close c);
 struct hg_access {
     struct hg_slice request_id, frontend, backend, server, method, path, client, upstream,
         upstream_request_id;
+    struct hg_slice hop; /* the trusted one that said who the client is; .n 0: the client itself */
     bool has_query;
     unsigned status; /* sent to the client; 499: the client left before an answer */
     enum hg_close close;

@@ -34,7 +34,8 @@
     X(client_left_total, 0)                                               \
     X(bytes_in_total, 0)                                                  \
     X(bytes_out_total, 0)                                                 \
-    X(accept_pauses_total, 0)
+    X(accept_pauses_total, 0)                                             \
+    X(proxy_headers_refused_total, 0) /* PROXY protocol */
 
 struct hg_counters {
 #define X(name, gauge) _Atomic uint64_t name;

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "base/ip.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/diag.h"
@@ -32,6 +33,12 @@ struct hg_global {
 
 enum hg_bind_kind { HG_BIND_TCP, HG_BIND_UNIX };
 
+struct hg_networks {
+    const struct hg_cidr *net;
+    size_t n;
+    bool unix_sockets; /* "unix" was among them */
+};
+
 struct hg_bind_tls {
     const char *cert, *key; /* PEM files; cert NULL: plain */
     const char *client_ca;  /* or NULL */
@@ -45,6 +52,8 @@ struct hg_bind {
     const char *path; /* UNIX */
     unsigned mode;    /* UNIX: permission bits, default 0600 */
     struct hg_bind_tls tls;
+    bool proxy_protocol;        /* whoever is in trusted sends a header of the PROXY protocol first */
+    struct hg_networks trusted; /* empty: everybody */
     const char *file;
     unsigned line;
 };
@@ -182,6 +191,8 @@ struct hg_frontend {
     size_t limit_head;
     uint64_t limit_body; /* UINT64_MAX: none */
     bool path_strict;
+    struct hg_networks trusted_hops; /* who may say who the client is, in this header: */
+    struct hg_slice client_ip_header;
     struct hg_missing missing;
     size_t index;
     const char *file;

@@ -25,10 +25,10 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o);
 /* Ends what is left at once. */
 void hg_relay_free(struct hg_relay *r);
 
-/* A client was accepted on bind number `bind` of a frontend. fd is taken over; client is its address as text
- * ("unix" for a unix socket), copied. */
+/* A client was accepted on bind number `bind` of a frontend. fd is taken over. client: what the kernel says
+ * of the other end, copied; its text is not read. */
 void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                     int fd, struct hg_slice client);
+                     int fd, const struct hg_client *client);
 
 /* No new exchanges: idle sessions end now, busy ones after their answer. */
 void hg_relay_drain(struct hg_relay *r);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/ip.h"
 #include "base/text.h"
 #include "config/schema.h"
 
@@ -90,6 +91,7 @@ static bool read_mode(struct hg_slice text, uint64_t *number)
 
 static bool read_value(const struct hg_schema_key *key, struct hg_slice text, uint64_t *number)
 {
+    struct hg_cidr net;
     switch (key->kind) {
     case HG_KIND_DURATION:
         return hg_text_duration(text, number);
@@ -110,6 +112,8 @@ static bool read_value(const struct hg_schema_key *key, struct hg_slice text, ui
         return find_word(key->words, text, number);
     case HG_KIND_MODE:
         return read_mode(text, number);
+    case HG_KIND_NETWORK:
+        return hg_slice_eq(text, HG_LIT("unix")) || hg_cidr_parse(text, &net) == NULL;
     case HG_KIND_NAME:
     case HG_KIND_PATH:
     case HG_KIND_URL:
@@ -143,11 +147,15 @@ static void say_words(const struct hg_schema_key *key, char *why, size_t cap)
 bool hg_schema_value(const struct hg_schema_key *key, struct hg_slice text, uint64_t *number, char *why,
                      size_t cap)
 {
+    struct hg_cidr net;
+
     HG_ASSERT(key != NULL && number != NULL && why != NULL && cap >= 128);
     *number = 0;
     if (!read_value(key, text, number)) {
         if (key->kind == HG_KIND_WORD)
             say_words(key, why, cap);
+        else if (key->kind == HG_KIND_NETWORK && text.n != 0)
+            (void)snprintf(why, cap, "%s", hg_cidr_parse(text, &net));
         else if (text.n == 0)
             (void)snprintf(why, cap, "is empty (expected %s)", kind_text(key->kind));
         else

@@ -74,5 +74,7 @@ void hg_access_log(struct hg_log *log, const struct hg_access *a)
     if (a->upgraded)
         hg_json_bool(&j, "upgraded", true);
     hg_json_str(&j, "client", a->client);
+    if (a->hop.n != 0)
+        hg_json_str(&j, "hop", a->hop);
     hg_log_emit(log, &j);
 }

@@ -98,8 +98,10 @@ static void add_bind(struct hg_build *b, const struct hg_node *entry, const stru
         HG_ERROR(b, where, "%s", why);
         return;
     }
-    if (group != NULL)
+    if (group != NULL) {
         read_mode(b, group, bind);
+        hg_build_proxy_protocol(b, group, bind);
+    }
     if (group != NULL && hg_node_get(group, "tls") != NULL)
         read_tls(b, hg_node_get(group, "tls"), &bind->tls);
     else if (tls != NULL && bind->kind == HG_BIND_TCP)

@@ -141,6 +141,12 @@ struct hg_secret *hg_url_basic(struct hg_slice user);
 void hg_build_binds(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
 void hg_check_binds(struct hg_build *b);
 
+/* clients.c */
+void hg_build_networks(struct hg_build *b, const struct hg_node *group, const char *key,
+                       struct hg_networks *out);
+void hg_build_proxy_protocol(struct hg_build *b, const struct hg_node *group, struct hg_bind *bind);
+void hg_build_hops(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
+
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);

@@ -116,6 +116,7 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     build_settings(b, hg_model_defaults(b->model, node), f);
     build_settings(b, node, f);
     hg_build_binds(b, node, f);
+    hg_build_hops(b, node, f);
     build_missing(b, node, f);
     const struct hg_built_backend *behind = find_backend(b, node, f);
     struct hg_built_list request = hg_build_list(b, node, HG_REQUEST_RULES);

@@ -89,11 +89,12 @@ static void set_vars(struct hg_exchange *x)
 
     hg_text_time(hg_loop_wall(s->relay->loop), now);
     x->route.vars.time = hg_arena_copy(&x->arena, hg_slice_str(now));
-    x->route.vars.client_ip = hg_slice_str(s->client_text);
+    x->client = s->peer;
+    x->route.vars.client_ip = x->client.ip;
     x->route.vars.frontend = hg_slice_str(s->frontend->name);
     x->route.vars.request = &x->req;
     x->route.frontend = s->frontend;
-    x->route.client = &s->peer;
+    x->route.client = &x->client;
     x->route.arena = &x->arena;
     x->route.scratch = s->relay->scratch;
     x->route.request = &x->req;
@@ -130,6 +131,9 @@ static enum hg_http_error read_head(struct hg_exchange *x, struct hg_slice head)
     x->log_method = x->req.method;
     x->log_path = x->req.path;
     choose_request_id(x);
+    if (e == HG_HTTP_OK && !hg_client_find(f, &x->session->peer, &x->req.headers, &x->arena, &x->client))
+        e = HG_HTTP_NO_MEMORY;
+    x->route.vars.client_ip = x->client.ip;
     if (e == HG_HTTP_OK)
         e = hg_framing_request(&x->req, &x->req_framing);
     if (e == HG_HTTP_OK)
@@ -180,7 +184,9 @@ static void access_line(struct hg_exchange *x, enum hg_close why)
     a->method = x->log_method;
     a->path = x->log_path;
     a->has_query = x->req.query.p != NULL;
-    a->client = x->route.vars.client_ip;
+    a->client = x->client.ip;
+    if (!hg_slice_eq(a->client, x->session->peer.ip))
+        a->hop = x->session->peer.ip;
     a->close = why;
     a->bytes_in = x->req_body.total;
     a->total_us = hg_loop_now(r->loop) - x->began;

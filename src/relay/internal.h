@@ -9,7 +9,7 @@
  *   exchange.c  life of an exchange             request.c   client -> upstream
  *   route.c     rules, backend                  response.c  upstream -> client
  *   dispatch.c  which server, sending again     reply.c     answers of our own
- *   upstream.c  links
+ *   upstream.c  links                           preface.c   PROXY protocol, before a session
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -21,6 +21,7 @@
 #include "http/write.h"
 #include "observe/access.h"
 #include "relay/relay.h"
+#include "route/client.h"
 #include "route/route.h"
 #include "upstream/balance.h"
 
@@ -43,6 +44,7 @@ struct hg_relay {
     struct hg_pool *pool;
     struct hg_scratch *scratch;
     struct hg_list sessions;
+    struct hg_list prefaces; /* connections that have not said yet for whom they are */
     size_t count;
     size_t retry_kept, retry_total;
     bool draining;
@@ -74,8 +76,8 @@ struct hg_session {
     bool shut;         /* our side is half-closed */
     bool abort_at_end; /* RST, so that an answer delimited by the close is not taken for whole */
     bool in_turn;
-    struct hg_client peer; /* who is at the other end */
-    char client_text[64];
+    struct hg_client peer; /* who is at the other end, or, by the PROXY protocol, behind it */
+    char client_text[HG_IP_TEXT_LEN];
 };
 
 struct hg_exchange {
@@ -88,6 +90,7 @@ struct hg_exchange {
     struct hg_hop hop;
     struct hg_body_decoder req_body;
     struct hg_route route;
+    struct hg_client client;              /* the session's peer, or who is behind its trusted hops */
     struct hg_slice log_method, log_path; /* as received */
 
     /* which server */
@@ -141,7 +144,18 @@ void hg_session_spend(struct hg_session *s, size_t n);
 void hg_session_expired(struct hg_timer *t);
 void hg_session_probe(struct hg_timer *t);
 
+/* preface.c */
+bool hg_preface_wanted(const struct hg_bind *b, const struct hg_client *client);
+/* Reads the PROXY protocol's header and then begins a session. fd is taken over. */
+void hg_preface_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
+                      int fd, const struct hg_client *client);
+/* Ends them; at once only when the loop does not run any more. */
+void hg_preface_drop_all(struct hg_relay *r);
+void hg_preface_free_all(struct hg_relay *r);
+
 /* session.c */
+void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
+                      int fd, const struct hg_client *client);
 /* Ends the session; frees it at the end of the loop's turn. */
 void hg_session_die(struct hg_session *s);
 /* What comes after an exchange: the next head, or the end. */

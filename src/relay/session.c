@@ -21,6 +21,7 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o)
     r->counters = o->counters;
     r->retry_total = o->retry_total;
     hg_list_init(&r->sessions);
+    hg_list_init(&r->prefaces);
     r->pool = hg_pool_new(o->loop, o->dns);
     r->scratch = hg_scratch_new();
     if (r->pool != NULL && r->scratch != NULL)
@@ -103,12 +104,21 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
 }
 
 void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                     int fd, struct hg_slice client)
+                     int fd, const struct hg_client *client)
+{
+    HG_ASSERT(bind < f->binds && fd >= 0);
+    if (hg_preface_wanted(&f->bind[bind], client))
+        hg_preface_begin(r, g, f, bind, fd, client);
+    else
+        hg_session_begin(r, g, f, bind, fd, client);
+}
+
+void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
+                      int fd, const struct hg_client *client)
 {
     struct hg_stream *stream = hg_stream_accepted(r->loop, fd, g->bind_tls[f->index][bind]);
     struct hg_session *s = stream != NULL ? session_new(r, g, f) : NULL;
 
-    HG_ASSERT(bind < f->binds);
     if (s == NULL) {
         if (stream != NULL)
             hg_stream_close(&stream);
@@ -116,7 +126,11 @@ void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct h
         return;
     }
     s->client = stream;
-    hg_text_printable(client, s->client_text, sizeof(s->client_text));
+    s->peer = *client;
+    if (client->has_addr)
+        hg_ip_text(client->addr, s->client_text);
+    else
+        memcpy(s->client_text, "unix", sizeof("unix"));
     s->peer.ip = hg_slice_str(s->client_text);
     hg_list_push_back(&r->sessions, &s->node);
     r->count++;
@@ -199,6 +213,7 @@ static void cut_session(struct hg_session *s)
 void hg_relay_cut(struct hg_relay *r)
 {
     r->draining = true;
+    hg_preface_drop_all(r);
     for (struct hg_list *n = r->sessions.next, *next; n != &r->sessions; n = next) {
         next = n->next;
         cut_session(HG_CONTAINER_OF(n, struct hg_session, node));
@@ -208,6 +223,7 @@ void hg_relay_cut(struct hg_relay *r)
 void hg_relay_drain(struct hg_relay *r)
 {
     r->draining = true;
+    hg_preface_drop_all(r);
     hg_pool_drain(r->pool);
     for (struct hg_list *n = r->sessions.next, *next; n != &r->sessions; n = next) {
         struct hg_session *s = HG_CONTAINER_OF(n, struct hg_session, node);
@@ -223,6 +239,7 @@ void hg_relay_free(struct hg_relay *r)
     if (r == NULL)
         return;
     hg_relay_cut(r);
+    hg_preface_free_all(r);
     while (!hg_list_empty(&r->sessions)) {
         struct hg_session *s = HG_LIST_FIRST(&r->sessions, struct hg_session, node);
 

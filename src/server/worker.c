@@ -4,7 +4,6 @@
  */
 #include "server/worker.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -43,17 +42,24 @@ struct hg_worker {
     struct hg_counters counters;
 };
 
-static struct hg_slice client_text(const struct sockaddr_storage *a, char *out, size_t cap)
+/* What the kernel says of the other end. */
+static void describe_peer(int fd, const struct sockaddr_storage *a, struct hg_client *c)
 {
-    const char *text = NULL;
+    struct ucred cred;
+    socklen_t len = sizeof(cred);
 
-    if (a->ss_family == AF_INET)
-        text =
-            inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, out, (socklen_t)cap);
-    else if (a->ss_family == AF_INET6)
-        text = inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, out,
-                         (socklen_t)cap);
-    return text != NULL ? hg_slice_str(text) : HG_LIT("unix");
+    *c = (struct hg_client){0};
+    if (a->ss_family == AF_INET) {
+        hg_ip_from_v4((const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr, c->addr);
+        c->has_addr = true;
+    } else if (a->ss_family == AF_INET6) {
+        memcpy(c->addr, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, sizeof(c->addr));
+        c->has_addr = true;
+    } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && len == sizeof(cred)) {
+        c->has_peer = true;
+        c->uid = cred.uid;
+        c->gid = cred.gid;
+    }
 }
 
 /* No descriptors or memory: stop asking for a moment instead of spinning on the same error. */
@@ -80,7 +86,7 @@ static void accept_ready(struct hg_io *io, unsigned events)
     for (unsigned i = 0; i < HG_LIMIT_ACCEPT_BATCH; i++) {
         struct sockaddr_storage peer = {0};
         socklen_t len = sizeof(peer);
-        char text[INET6_ADDRSTRLEN];
+        struct hg_client client;
         int fd = accept4(io->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
@@ -88,8 +94,8 @@ static void accept_ready(struct hg_io *io, unsigned events)
                 hg_log_event(w->o.log, HG_LOG_INFO, "accept_resumed", "accepting on %s again",
                              a->listener->address);
             a->starved = false;
-            hg_relay_accept(w->relay, w->o.generation, a->listener->frontend, a->listener->bind, fd,
-                            client_text(&peer, text, sizeof(text)));
+            describe_peer(fd, &peer, &client);
+            hg_relay_accept(w->relay, w->o.generation, a->listener->frontend, a->listener->bind, fd, &client);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
