@@ -37,7 +37,9 @@
 #define HG_LIMIT_INCLUDE_DEPTH 16u
 #define HG_LIMIT_DIAGNOSTICS 1000u
 #define HG_LIMIT_SECRET (64u * 1024u)
-#define HG_LIMIT_LINKS 40u /* symlinks followed to a watched file */
+#define HG_LIMIT_LINKS 40u                            /* symlinks followed to a watched file */
+#define HG_LIMIT_CONFIG_MEMORY (256u * 1024u * 1024u) /* all nodes of all files */
+#define HG_LIMIT_PLAN_MEMORY (256u * 1024u * 1024u)   /* strings and arrays of one plan */
 
 /* Upstream */
 #define HG_LIMIT_POOL_IDLE_DEFAULT 64u /* idle connections a key and thread */

@@ -18,11 +18,18 @@ static size_t count_binds(const struct hg_plan *p)
     return n;
 }
 
-static int check(const char *const *paths, size_t n, struct hg_diag *d)
+/* What --strict says behind the warnings. */
+static int refuse_warnings(size_t n)
+{
+    (void)fprintf(stderr, "%zu warning%s, and --strict allows none\n", n, n == 1 ? "" : "s");
+    return 1;
+}
+
+static int check(const struct options *o, struct hg_diag *d)
 {
     static const struct hg_plan_options options = {.stand_in_secrets = true};
     struct hg_plan *plan = NULL;
-    struct hg_model *model = hg_model_read(paths, n, options_rules_dir(), d);
+    struct hg_model *model = hg_model_read(o->file, o->files, options_rules_dir(), d);
     if (model != NULL)
         plan = hg_plan_build(model, &hg_environment_process, &options, d);
     hg_model_free(model);
@@ -31,6 +38,10 @@ static int check(const char *const *paths, size_t n, struct hg_diag *d)
         if (hg_diag_errors(d) == 0)
             (void)fputs("no memory\n", stderr);
         return 1;
+    }
+    if (o->strict && hg_diag_warnings(d) > 0) {
+        hg_plan_unref(&plan);
+        return refuse_warnings(hg_diag_warnings(d));
     }
     (void)printf(
         "configuration is valid\n%zu frontends, %zu binds, %zu backends, %zu servers, %zu warnings\n",
@@ -42,7 +53,7 @@ static int check(const char *const *paths, size_t n, struct hg_diag *d)
 int cmd_check(int argc, char **argv)
 {
     struct options o;
-    int status = options_read(&o, argc, argv, 0);
+    int status = options_read(&o, argc, argv, OPTIONS_STRICT);
     if (status != 0)
         return status;
     struct hg_diag *d = hg_diag_new();
@@ -50,7 +61,7 @@ int cmd_check(int argc, char **argv)
         (void)fputs("no memory\n", stderr);
         return 1;
     }
-    status = check(o.file, o.files, d);
+    status = check(&o, d);
     hg_diag_free(d);
     return status;
 }

@@ -81,7 +81,7 @@ int cmd_run(int argc, char **argv)
     struct hg_plan *plan;
     int status, fd;
 
-    if (options_read(&o, argc, argv, 1) != 0)
+    if (options_read(&o, argc, argv, OPTIONS_READY_FILE) != 0)
         return 2;
     /* Before the first secret is read. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

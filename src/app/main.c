@@ -8,7 +8,7 @@
 #include "cmd.h"
 
 static const char usage[] = "usage: hdrgate [run] -f FILE|DIR [-f ...] [--ready-file PATH]   serve\n"
-                            "       hdrgate check -f FILE|DIR [-f ...]                       check the "
+                            "       hdrgate check [--strict] -f FILE|DIR [-f ...]            check the "
                             "configuration (also: hdrgate -c -f ...)\n"
                             "       hdrgate version\n"
                             "       hdrgate help\n";

@@ -14,8 +14,10 @@ static int bad(const char *what, const char *which)
     return 2;
 }
 
-int options_read(struct options *o, int argc, char **argv, int run)
+int options_read(struct options *o, int argc, char **argv, unsigned allow)
 {
+    bool ready = (allow & OPTIONS_READY_FILE) != 0, strict = (allow & OPTIONS_STRICT) != 0;
+
     memset(o, 0, sizeof(*o));
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -25,10 +27,12 @@ int options_read(struct options *o, int argc, char **argv, int run)
                 return bad("too many -f; name a folder instead of ", value);
             o->file[o->files++] = value;
             i++;
-        } else if (run && strcmp(name, "--ready-file") == 0 && value != NULL) {
+        } else if (ready && strcmp(name, "--ready-file") == 0 && value != NULL) {
             o->ready_file = value;
             i++;
-        } else if (strcmp(name, "-f") == 0 || (run && strcmp(name, "--ready-file") == 0)) {
+        } else if (strict && strcmp(name, "--strict") == 0) {
+            o->strict = true;
+        } else if (strcmp(name, "-f") == 0 || (ready && strcmp(name, "--ready-file") == 0)) {
             return bad("a path is missing behind ", name);
         } else {
             return bad(name[0] == '-' ? "unknown option " : "unexpected argument ", name);

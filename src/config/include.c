@@ -32,6 +32,7 @@ bool hg_load_folder(struct hg_loader *l, const char *path, const struct hg_node 
 {
     struct dirent **entry = NULL;
     int n = scandir(path, &entry, is_config, by_entry);
+    l->model->root->broken = l->model->root->broken || n <= 0; /* what is missing is no further mistake */
     if (n < 0) {
         hg_diag_add(l->d, HG_SEVERITY_ERROR, path, 0, NULL, "%s", strerror(errno));
         return false;

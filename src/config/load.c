@@ -13,8 +13,10 @@
 #include "base/check.h"
 #include "tree.h"
 
+/* A file that was not read leaves the config incomplete: what is missing then is no further mistake. */
 static void report(struct hg_loader *l, const char *path, const struct hg_node *from, const char *what)
 {
+    l->model->root->broken = true;
     if (from != NULL)
         hg_tree_problem(l->d, HG_SEVERITY_ERROR, from, "%s: %s", path, what);
     else
@@ -80,8 +82,10 @@ void hg_load_text(struct hg_loader *l, struct hg_slice text, size_t file)
 {
     HG_ASSERT(file < l->model->files);
     struct hg_node *root = hg_source_parse(text, l->model->file[file].name, &l->model->arena, l->d);
-    if (root == NULL)
+    if (root == NULL) {
+        l->model->root->broken = true;
         return;
+    }
     hg_check_tree(root, l->d);
     hg_load_includes(l, root);
     hg_merge_file(l, file, root);

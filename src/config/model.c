@@ -14,7 +14,7 @@ static struct hg_model *model_new(void)
     struct hg_model *m = calloc(1, sizeof(*m));
     if (m == NULL)
         return NULL;
-    hg_arena_init(&m->arena, HG_CONFIG_MEMORY);
+    hg_arena_init(&m->arena, HG_LIMIT_CONFIG_MEMORY);
     m->root = hg_tree_node(&m->arena, HG_NODE_GROUP, "");
     if (m->root == NULL) {
         hg_model_free(m);

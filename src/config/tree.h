@@ -10,8 +10,6 @@
 #include "config/model.h"
 #include "config/schema.h"
 
-#define HG_CONFIG_MEMORY (256u * 1024u * 1024u) /* all nodes of all files */
-
 struct hg_model_file {
     const char *name;         /* the pointer that every node of it carries */
     struct hg_node *defaults; /* or NULL */

@@ -9,7 +9,6 @@
 #include "base/limits.h"
 #include "plan/plan.h"
 
-#define HG_PLAN_MEMORY (256u * 1024u * 1024u)
 #define HG_NAME_TEXT 128 /* a variable's name in a note */
 
 struct hg_plan_store {

@@ -19,7 +19,7 @@ struct hg_plan *hg_store_new_plan(void)
         free(s);
         return NULL;
     }
-    hg_arena_init(&s->arena, HG_PLAN_MEMORY);
+    hg_arena_init(&s->arena, HG_LIMIT_PLAN_MEMORY);
     p->store = s;
     atomic_init(&p->refs, 1);
     return p;

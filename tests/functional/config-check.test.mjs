@@ -60,6 +60,19 @@ test('warnings do not fail a check', async () => {
   assert.match(out, new RegExp(`^configuration is valid\n.* ${lines.length} warnings\n$`));
 });
 
+test('--strict: a warning is a mistake', async () => {
+  const warned = join(writeFiles({ 'x.cfg': config({ url: 'https://127.0.0.1:1', via: 'direct' }) }), 'x.cfg');
+  const clean = join(writeFiles({ 'x.cfg': GOOD }), 'x.cfg');
+  for (const args of [['check', '--strict', '-f'], ['-c', '--strict', '-f'], ['--strict', '-c', '-f']]) {
+    const w = await run([...args, warned], { env });
+    assert.deepEqual([w.code, w.stdout], [1, ''], args.join(' '));
+    assert.match(w.stderr, /: warning: .*\n1 warning, and --strict allows none\n$/);
+    const c = await run([...args, clean], { env });
+    assert.deepEqual([c.code, c.stderr], [0, '']);
+    assert.match(c.stdout, /^configuration is valid\n/);
+  }
+});
+
 test('every file is read to its end or first syntax error: both are reported, and the mistakes of the third', async () => {
   const dir = writeFiles({
     'a.cfg': 'global: {\n threads = ;\n};\n',
@@ -93,6 +106,7 @@ test('a folder means its *.cfg in order; a name twice names both places', async 
     const e = await run(['check', '-f', path], { env });
     assert.equal(e.code, 1);
     assert.ok(e.stderr.startsWith(`${path}: `), e.stderr);
+    assert.equal(e.stderr.split('\n').length, 2, e.stderr); // one line: what is missing now is no further mistake
   }
 });
 
@@ -133,7 +147,7 @@ test('the command line: a sentence and exit 2', async () => {
     [[], /^usage: hdrgate/], [['check'], /-f FILE/], [['run'], /-f FILE/], [['-c'], /-f FILE/], [['check', '-f'], /path is missing behind -f/],
     [['check', '--frob', '-f', TEN], /unknown option --frob/], [['run', '-f', TEN, '-x'], /unknown option -x/], [['-x'], /unknown option -x/],
     [['check', TEN], /unexpected argument/], [['frob'], /there is no command "frob"/], [['run', '-f', TEN, '--ready-file'], /path is missing behind --ready-file/],
-    [['check', '-f', TEN, '--ready-file', 'x'], /unknown option --ready-file/],
+    [['check', '-f', TEN, '--ready-file', 'x'], /unknown option --ready-file/], [['run', '-f', TEN, '--strict'], /unknown option --strict/],
   ];
   for (const [args, says] of cases) {
     const r = await run(args, { env });
