@@ -35,6 +35,7 @@
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
 #define HG_LIMIT_INCLUDE_DEPTH 16u
+#define HG_LIMIT_FROM_DEPTH 16u /* copies of copies */
 #define HG_LIMIT_DIAGNOSTICS 1000u
 #define HG_LIMIT_SECRET (64u * 1024u)
 #define HG_LIMIT_LINKS 40u                            /* symlinks followed to a watched file */

@@ -55,7 +55,8 @@ void hg_model_free(struct hg_model *m);
 const struct hg_node *hg_model_root(const struct hg_model *m);
 /* Child of a group by key, or NULL. */
 const struct hg_node *hg_node_get(const struct hg_node *group, const char *key);
-/* The defaults block that covers this file (its own unnamed one merged over none), or NULL. */
+/* The defaults of a frontend or backend: those it names with defaults = "...", else those of its file; or
+ * NULL. */
 const struct hg_node *hg_model_defaults(const struct hg_model *m, const struct hg_node *block);
 /* "backend.x.server[0].url" into out. */
 void hg_node_path(const struct hg_node *n, char *out, size_t cap);

@@ -77,7 +77,8 @@ static void unknown_key(const struct hg_node *n, enum hg_schema_scope scope, str
     }
     const char *near = hg_text_nearest(hg_slice_str(n->name), names, count);
     if (scope == HG_SCOPE_DEFAULTS && n->type == HG_NODE_GROUP && near == NULL)
-        error(d, n, "named defaults are not available in this version");
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n,
+                        "unknown key (named defaults stand in named: { %s: { ... }; })", n->name);
     else if (near != NULL)
         hg_tree_problem(d, HG_SEVERITY_ERROR, n, "unknown key [did you mean %s?]", near);
     else

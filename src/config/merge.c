@@ -17,6 +17,20 @@ static void no_memory(struct hg_loader *l, const struct hg_node *n)
     hg_tree_problem(l->d, HG_SEVERITY_ERROR, n, "no memory");
 }
 
+/* Each name once. */
+static void add_named(struct hg_loader *l, struct hg_node *all, const struct hg_node *block)
+{
+    all->broken = all->broken || block->broken;
+    for (size_t i = 0; i < block->children; i++) {
+        struct hg_node *child = block->child[i];
+        const struct hg_node *first = hg_tree_get(all, child->name);
+        if (first != NULL)
+            twice(l, child, first);
+        else if (!hg_tree_append(&l->model->arena, all, child))
+            no_memory(l, child);
+    }
+}
+
 static void merge_named(struct hg_loader *l, struct hg_node *block)
 {
     struct hg_arena *a = &l->model->arena;
@@ -27,15 +41,21 @@ static void merge_named(struct hg_loader *l, struct hg_node *block)
             no_memory(l, block);
         return;
     }
-    all->broken = all->broken || block->broken;
-    for (size_t i = 0; i < block->children; i++) {
-        struct hg_node *child = block->child[i];
-        const struct hg_node *first = hg_tree_get(all, child->name);
-        if (first != NULL)
-            twice(l, child, first);
-        else if (!hg_tree_append(a, all, child))
-            no_memory(l, child);
-    }
+    add_named(l, all, block);
+}
+
+/* The named ones of a file are for all files. */
+static void merge_defaults(struct hg_loader *l, size_t file, struct hg_node *block)
+{
+    struct hg_node *named = hg_tree_get(block, "named");
+    l->model->file[file].defaults = block;
+    if (named == NULL)
+        return;
+    hg_tree_take(block, named);
+    if (l->model->named == NULL)
+        l->model->named = named;
+    else
+        add_named(l, l->model->named, named);
 }
 
 void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
@@ -48,7 +68,7 @@ void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
             continue;
         const struct hg_node *first = hg_tree_get(l->model->root, block->name);
         if (strcmp(block->name, "defaults") == 0)
-            l->model->file[file].defaults = block;
+            merge_defaults(l, file, block);
         else if ((block->schema->forms & HG_FORM_NAMED) != 0)
             merge_named(l, block);
         else if (first != NULL)

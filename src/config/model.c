@@ -23,6 +23,13 @@ static struct hg_model *model_new(void)
     return m;
 }
 
+static void finish(struct hg_loader *l)
+{
+    HG_ASSERT(l->depth == 0);
+    if (!hg_inherit(l))
+        hg_diag_add(l->d, HG_SEVERITY_ERROR, NULL, 0, NULL, "no memory for the config");
+}
+
 struct hg_model *hg_model_read(const char *const *paths, size_t n, const char *rules_dir, struct hg_diag *d)
 {
     HG_ASSERT(d != NULL && (paths != NULL || n == 0));
@@ -32,6 +39,7 @@ struct hg_model *hg_model_read(const char *const *paths, size_t n, const char *r
     struct hg_loader l = {.model = m, .d = d, .rules_dir = rules_dir};
     for (size_t i = 0; i < n; i++)
         hg_load_path(&l, paths[i], NULL);
+    finish(&l);
     return m;
 }
 
@@ -52,6 +60,7 @@ struct hg_model *hg_model_read_string(const char *text, const char *name, struct
     hg_diag_file(d, name);
     struct hg_loader l = {.model = m, .d = d, .from_string = true};
     hg_load_text(&l, hg_slice_str(text), 0);
+    finish(&l);
     return m;
 }
 
@@ -72,6 +81,10 @@ const struct hg_node *hg_model_root(const struct hg_model *m)
 
 const struct hg_node *hg_model_defaults(const struct hg_model *m, const struct hg_node *block)
 {
+    const struct hg_node *chosen = hg_tree_get(block, "defaults");
+    HG_ASSERT(m != NULL);
+    if (chosen != NULL)
+        return m->named != NULL ? hg_tree_get(m->named, chosen->string) : NULL;
     for (size_t i = 0; i < m->files; i++) {
         if (block != NULL && m->file[i].name == block->file)
             return m->file[i].defaults;

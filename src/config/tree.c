@@ -24,7 +24,7 @@ struct hg_node *hg_tree_node(struct hg_arena *a, enum hg_node_type type, const c
 }
 
 /* The array doubles; what is left behind stays in the arena. */
-bool hg_tree_append(struct hg_arena *a, struct hg_node *parent, struct hg_node *child)
+bool hg_tree_share(struct hg_arena *a, struct hg_node *parent, struct hg_node *child)
 {
     HG_ASSERT(parent->type == HG_NODE_GROUP || parent->type == HG_NODE_LIST);
     size_t n = parent->children;
@@ -38,19 +38,44 @@ bool hg_tree_append(struct hg_arena *a, struct hg_node *parent, struct hg_node *
         parent->child = grown;
         parent->capacity = cap;
     }
+    HG_ASSERT(parent->children < parent->capacity);
     parent->child[parent->children++] = child;
+    return true;
+}
+
+bool hg_tree_append(struct hg_arena *a, struct hg_node *parent, struct hg_node *child)
+{
+    HG_ASSERT(child != parent);
+    if (!hg_tree_share(a, parent, child))
+        return false;
     child->parent = parent;
     if (parent->type == HG_NODE_LIST)
         child->index = parent->children - 1;
     return true;
 }
 
-void hg_tree_remove(struct hg_node *parent, size_t i)
+static void close_gap(struct hg_node *parent, size_t i)
 {
     HG_ASSERT(i < parent->children);
     memmove(&parent->child[i], &parent->child[i + 1], (parent->children - i - 1) * sizeof(struct hg_node *));
     parent->children--;
+}
+
+void hg_tree_remove(struct hg_node *parent, size_t i)
+{
+    close_gap(parent, i);
     parent->broken = true;
+}
+
+void hg_tree_take(struct hg_node *parent, const struct hg_node *child)
+{
+    for (size_t i = 0; i < parent->children; i++) {
+        if (parent->child[i] == child) {
+            close_gap(parent, i);
+            return;
+        }
+    }
+    HG_ASSERT(false); /* it is a child */
 }
 
 struct hg_node *hg_tree_get(const struct hg_node *group, const char *key)

@@ -19,6 +19,7 @@ struct hg_model_file {
 struct hg_model {
     struct hg_arena arena;
     struct hg_node *root;
+    struct hg_node *named; /* defaults.named of all files, or NULL */
     struct hg_model_file *file;
     size_t files, file_cap;
 };
@@ -26,6 +27,11 @@ struct hg_model {
 /* tree.c */
 struct hg_node *hg_tree_node(struct hg_arena *a, enum hg_node_type type, const char *name);
 bool hg_tree_append(struct hg_arena *a, struct hg_node *parent, struct hg_node *child);
+/* The child stands here too, but keeps its parent: where it was written. */
+bool hg_tree_share(struct hg_arena *a, struct hg_node *parent, struct hg_node *child);
+/* Takes a child out that has been dealt with. */
+void hg_tree_take(struct hg_node *parent, const struct hg_node *child);
+/* Takes out what is refused: the parent is broken. */
 void hg_tree_remove(struct hg_node *parent, size_t i);
 struct hg_node *hg_tree_get(const struct hg_node *group, const char *key);
 /* A diagnostic at the node's place; key may be NULL, else it is a child that need not exist. */
@@ -59,5 +65,8 @@ bool hg_load_folder(struct hg_loader *l, const char *path, const struct hg_node 
 
 /* merge.c: adds one file's checked tree to the model. */
 void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root);
+
+/* inherit.c: from = "...", when all files are read. False: no memory. */
+bool hg_inherit(struct hg_loader *l);
 
 #endif
