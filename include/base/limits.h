@@ -69,7 +69,7 @@
 #define HG_TIME_QUEUE_DEFAULT 10000u
 #define HG_TIME_HEALTH_INTERVAL_DEFAULT 5000u
 #define HG_TIME_HEALTH_TIMEOUT_DEFAULT 5000u
-#define HG_TIME_COOL_DOWN_DEFAULT 10000u
+#define HG_TIME_PASSIVE_COOL_DOWN_DEFAULT 10000u
 #define HG_TIME_LINGER 5000u                  /* reading on after an answer that ends a connection */
 #define HG_TIME_LINGER_MAX 30000u             /* in all */
 #define HG_LIMIT_LINGER (64u * 1024u * 1024u) /* and how much */
@@ -80,7 +80,7 @@
 #define HG_TIME_SOURCE_AGAIN 1000u                  /* after a run that failed; doubled each time, */
 #define HG_TIME_SOURCE_AGAIN_MAX 60000u             /* up to this */
 #define HG_TIME_SOURCE_FRUITLESS 5000u              /* after reading again gave nothing new */
-#define HG_TIME_PASSIVE_COOL_DOWN_DEFAULT 60000u    /* a secret at rest */
+#define HG_TIME_COOL_DOWN_DEFAULT 60000u            /* a secret at rest */
 #define HG_TIME_COOL_DOWN_MAX (24u * 3600u * 1000u) /* whatever Retry-After says */
 #define HG_TIME_WATCH_POLL 5000u /* files are looked at even when the kernel said nothing */
 #define HG_TIME_CERT_SETTLE 50u  /* certificate and key are renamed one after the other */

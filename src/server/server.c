@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "internal.h"
 #include "server/worker.h"
+#include "upstream/health.h"
 
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 
@@ -26,6 +27,8 @@ struct server {
     struct hg_worker **worker;
     size_t workers, running;
     struct hg_timer grace;
+    struct hg_dns *dns; /* of the health checks */
+    struct hg_health_checks *health;
     bool draining, cutting;
     char err[1024];
 };
@@ -88,6 +91,8 @@ static void on_signal(void *ctx, int signum)
         return;
     }
     s->draining = true;
+    hg_health_free(s->health);
+    s->health = NULL;
     log_counts(s, "shutdown", "no new connections; waiting for running exchanges");
     for (size_t i = 0; i < s->workers; i++)
         hg_worker_drain(s->worker[i]);
@@ -202,6 +207,12 @@ static bool open_loop(struct server *s)
         }
     }
     hg_timer_init(&s->grace, s->loop, grace_over);
+    s->dns = hg_dns_new(s->loop);
+    s->health = s->dns != NULL ? hg_health_new(s->loop, s->dns, s->o->log) : NULL;
+    if (s->health == NULL || !hg_health_use(s->health, s->o->generation)) {
+        snprintf(s->err, sizeof(s->err), "health checks cannot start: out of memory or descriptors");
+        return false;
+    }
     signal(SIGPIPE, SIG_IGN);
     return true;
 }
@@ -266,6 +277,9 @@ static void take_down(struct server *s)
         hg_listener_close(&s->listener[i]);
     free(s->worker);
     free(s->listener);
+    hg_health_free(s->health);
+    if (s->dns != NULL)
+        hg_dns_free(s->dns);
     if (s->loop != NULL) {
         hg_timer_stop(&s->grace);
         hg_loop_free(s->loop);

@@ -98,19 +98,20 @@ memory:
     return false;
 }
 
-static bool dialing_start(struct hg_dialing *d, struct hg_pool *pool, struct hg_failure *failure)
+struct hg_dial *hg_server_dial(struct hg_loop *loop, struct hg_dns *dns, const struct hg_generation *g,
+                               const struct hg_server *s, bool tls, struct hg_tls_session *resume,
+                               const struct hg_dial_hooks *hooks, void *ctx, struct hg_failure *failure)
 {
-    const struct hg_server *s = d->server;
     const struct hg_backend *b = s->backend;
-    const struct hg_dial_hooks hooks = {.done = dialed, .session = keep_session, .session_ctx = d->bucket};
     struct hg_headers headers;
     struct hg_arena arena;
+    struct hg_dial *dial;
     struct hg_dial_target target = {
         .host = s->host,
         .port = s->port,
-        .tls = hg_generation_tls(d->generation, s),
+        .tls = tls ? hg_generation_tls(g, s) : NULL,
         .sni = b->tls.sni,
-        .resume = d->bucket->session,
+        .resume = resume,
         .connect_ms = b->timeout.connect,
         .tunnel_ms = b->timeout.tunnel,
         .tls_ms = b->timeout.tls,
@@ -120,16 +121,25 @@ static bool dialing_start(struct hg_dialing *d, struct hg_pool *pool, struct hg_
     if (b->proxy != NULL) {
         if (!connect_headers(b->proxy, &arena, &headers, failure)) {
             hg_arena_reset(&arena);
-            return false;
+            return NULL;
         }
         target.proxy_host = b->proxy->host;
         target.proxy_port = b->proxy->port;
         target.connect_headers = &headers;
     }
-    d->dial = hg_dial_start(pool->loop, pool->dns, &target, &hooks, d);
+    dial = hg_dial_start(loop, dns, &target, hooks, ctx);
     hg_arena_reset(&arena);
-    if (d->dial == NULL)
+    if (dial == NULL)
         hg_failure_set(failure, HG_FAILURE_NO_RESOURCES, "out of memory");
+    return dial;
+}
+
+static bool dialing_start(struct hg_dialing *d, struct hg_pool *pool, struct hg_failure *failure)
+{
+    const struct hg_dial_hooks hooks = {.done = dialed, .session = keep_session, .session_ctx = d->bucket};
+
+    d->dial = hg_server_dial(pool->loop, pool->dns, d->generation, d->server, true, d->bucket->session,
+                             &hooks, d, failure);
     return d->dial != NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to the upstream room: pool.c keeps links, dial.c opens them.
+ * Private to the upstream room: pool.c keeps links, dial.c opens them
+ * (and the connections of health checks).
  */
 #ifndef HG_UPSTREAM_POOL_PRIVATE_H
 #define HG_UPSTREAM_POOL_PRIVATE_H
@@ -49,5 +50,11 @@ struct hg_bucket *hg_bucket_find(struct hg_pool *pool, const char *key);
 struct hg_bucket *hg_bucket_get(struct hg_pool *pool, const char *key);
 /* Takes the stream over when it succeeds. */
 struct hg_link *hg_link_new(struct hg_bucket *b, const struct hg_backend *backend, struct hg_stream *stream);
+
+/* Puts a server's settings into the dialer's terms; the generation must stay until done. tls: false leaves
+ * TLS out. NULL: no memory, or a credential of the proxy has no value. */
+struct hg_dial *hg_server_dial(struct hg_loop *loop, struct hg_dns *dns, const struct hg_generation *g,
+                               const struct hg_server *s, bool tls, struct hg_tls_session *resume,
+                               const struct hg_dial_hooks *hooks, void *ctx, struct hg_failure *failure);
 
 #endif
