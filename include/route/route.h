@@ -36,6 +36,17 @@ enum hg_route_step {
     HG_ROUTE_ANSWER, /* nothing may leave: the client gets *a */
 };
 
+/* Puts the client's X-Request-ID into vars if it is one to repeat (letters, digits, "._-", at most
+ * HG_LIMIT_REQUEST_ID); else keeps what the caller has put there; else a new UUID. */
+void hg_route_request_id(struct hg_route *r);
+
+/* A whole request head, which lives in the arena, into *r->request: everything that it alone decides, before
+ * any rule. Fills what r->framing and r->hop point to, vars.request_id and vars.client_ip; *client (r->client
+ * points to it) is the other end of the connection, and then who asks through its trusted hops. Also after an
+ * error the request holds what could be read, for the log. */
+enum hg_http_error hg_route_receive(struct hg_route *r, struct hg_slice head, struct hg_client *client,
+                                    struct hg_framing *f, struct hg_hop *hop);
+
 /* The frontend's rules and the choice of the backend. */
 enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a);
 

@@ -55,33 +55,6 @@ static void exchange_free(struct hg_exchange *x)
     free(x);
 }
 
-static bool request_id_ok(struct hg_slice id)
-{
-    if (id.n == 0 || id.n > HG_LIMIT_REQUEST_ID)
-        return false;
-    for (size_t i = 0; i < id.n; i++) {
-        char c = hg_lower(id.p[i]);
-
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
-            return false;
-    }
-    return true;
-}
-
-/* The client's id if it is one of ours to repeat, else a new one. */
-static void choose_request_id(struct hg_exchange *x)
-{
-    const struct hg_header *h = hg_headers_find_id(&x->req.headers, HG_FIELD_X_REQUEST_ID, 0);
-    char uuid[HG_TEXT_UUID_LEN];
-
-    if (h != NULL && request_id_ok(h->value))
-        x->route.vars.request_id = h->value;
-    else if (hg_text_uuid(uuid))
-        x->route.vars.request_id = hg_arena_copy(&x->arena, hg_slice_str(uuid));
-    if (x->route.vars.request_id.p == NULL)
-        x->route.vars.request_id = HG_LIT("none");
-}
-
 static void set_vars(struct hg_exchange *x)
 {
     struct hg_session *s = x->session;
@@ -109,7 +82,7 @@ void hg_exchange_begin_bad(struct hg_session *s, enum hg_http_error why)
     if (x == NULL)
         return;
     set_vars(x);
-    choose_request_id(x);
+    hg_route_request_id(&x->route);
     s->keep = false;
     if (why == HG_HTTP_OK)
         hg_reply_error(x, 408, "request_timeout", HG_CLOSE_CLIENT_TIMEOUT,
@@ -118,35 +91,16 @@ void hg_exchange_begin_bad(struct hg_session *s, enum hg_http_error why)
         hg_reply_http_error(x, why, HG_CLOSE_REFUSED);
 }
 
-/* Everything that the head alone decides. */
 static enum hg_http_error read_head(struct hg_exchange *x, struct hg_slice head)
 {
-    const struct hg_frontend *f = x->session->frontend;
     struct hg_slice copy = hg_arena_copy(&x->arena, head);
-    enum hg_http_error e;
+    enum hg_http_error e = HG_HTTP_NO_MEMORY;
 
-    if (copy.p == NULL)
-        return HG_HTTP_NO_MEMORY;
-    e = hg_request_parse(&x->req, copy, &x->arena);
+    if (copy.p != NULL)
+        e = hg_route_receive(&x->route, copy, &x->client, &x->req_framing, &x->hop);
     x->log_method = x->req.method;
     x->log_path = x->req.path;
-    choose_request_id(x);
-    if (e == HG_HTTP_OK && !hg_client_find(f, &x->session->peer, &x->req.headers, &x->arena, &x->client))
-        e = HG_HTTP_NO_MEMORY;
-    x->route.vars.client_ip = x->client.ip;
-    if (e == HG_HTTP_OK)
-        e = hg_framing_request(&x->req, &x->req_framing);
-    if (e == HG_HTTP_OK)
-        e = hg_hop_request(&x->req, &x->req_framing, &x->hop);
-    if (e != HG_HTTP_OK)
-        return e;
-    if (x->req_framing.kind == HG_FRAMING_LENGTH && x->req_framing.length > f->limit_body)
-        return HG_HTTP_BODY_TOO_LARGE;
-    if (f->path_strict && hg_path_is_ambiguous(x->req.path))
-        return HG_HTTP_BAD_TARGET;
-    if (!hg_headers_set(&x->req.headers, HG_LIT("X-Request-ID"), x->route.vars.request_id))
-        return HG_HTTP_NO_MEMORY;
-    return HG_HTTP_OK;
+    return e;
 }
 
 void hg_exchange_begin(struct hg_session *s, struct hg_slice head)
