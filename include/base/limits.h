@@ -42,6 +42,8 @@
 #define HG_LIMIT_CONFIG_MEMORY (256u * 1024u * 1024u) /* all nodes of all files */
 #define HG_LIMIT_PLAN_MEMORY (256u * 1024u * 1024u)   /* strings and arrays of one plan */
 
+#define HG_LIMIT_FIXTURES (64u * 1024u * 1024u) /* what is kept of one file of fixtures */
+
 /* Upstream */
 #define HG_LIMIT_POOL_IDLE_DEFAULT 64u /* idle connections a key and thread */
 #define HG_LIMIT_POOL_IDLE_TIME_DEFAULT 90000u

@@ -47,6 +47,10 @@ struct hg_model;
  * everything against the schema. Never NULL except without memory: problems are in d, and the model holds
  * what was good. rules_dir: where include = "<x.cfg>" is looked up. */
 struct hg_model *hg_model_read(const char *const *paths, size_t n, const char *rules_dir, struct hg_diag *d);
+/* The same, and after it a text as if it were a file of that name (what stands in a file of another kind). It
+ * may include; name gives the folder. */
+struct hg_model *hg_model_read_with(const char *const *paths, size_t n, const char *rules_dir,
+                                    const char *text, const char *name, struct hg_diag *d);
 /* The same from a string, as if it were a file of that name (tests, fuzzing). */
 struct hg_model *hg_model_read_string(const char *text, const char *name, struct hg_diag *d);
 void hg_model_free(struct hg_model *m);

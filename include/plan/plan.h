@@ -225,6 +225,8 @@ extern const struct hg_environment hg_environment_process;
 struct hg_plan_options {
     bool
         stand_in_secrets; /* check: a secret that is missing is only a warning, and files need not be there */
+    bool want_variables; /* explain, test: not so for secrets of the environment: an unset one is missing, and
+                            a bad one is no error, as when running */
 };
 
 /* NULL when d has errors (or without memory). Warnings do not prevent a plan. */

@@ -160,3 +160,15 @@ void hg_load_path(struct hg_loader *l, const char *path, const struct hg_node *f
     if (fd >= 0)
         (void)close(fd);
 }
+
+void hg_load_string(struct hg_loader *l, const char *text, const char *name)
+{
+    size_t file = add_file(l, name);
+    if (file == SIZE_MAX) {
+        report(l, name, NULL, "no memory");
+        return;
+    }
+    l->stack[l->depth++] = file;
+    hg_load_text(l, hg_slice_str(text), file);
+    l->depth--;
+}

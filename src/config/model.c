@@ -32,13 +32,21 @@ static void finish(struct hg_loader *l)
 
 struct hg_model *hg_model_read(const char *const *paths, size_t n, const char *rules_dir, struct hg_diag *d)
 {
-    HG_ASSERT(d != NULL && (paths != NULL || n == 0));
+    return hg_model_read_with(paths, n, rules_dir, NULL, NULL, d);
+}
+
+struct hg_model *hg_model_read_with(const char *const *paths, size_t n, const char *rules_dir,
+                                    const char *text, const char *name, struct hg_diag *d)
+{
+    HG_ASSERT(d != NULL && (paths != NULL || n == 0) && (text == NULL || name != NULL));
     struct hg_model *m = model_new();
     if (m == NULL)
         return NULL;
     struct hg_loader l = {.model = m, .d = d, .rules_dir = rules_dir};
     for (size_t i = 0; i < n; i++)
         hg_load_path(&l, paths[i], NULL);
+    if (text != NULL)
+        hg_load_string(&l, text, name);
     finish(&l);
     return m;
 }

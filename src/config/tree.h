@@ -56,6 +56,7 @@ struct hg_loader {
 };
 /* from: the include entry that names it, or NULL for the command line. */
 void hg_load_path(struct hg_loader *l, const char *path, const struct hg_node *from);
+void hg_load_string(struct hg_loader *l, const char *text, const char *name);
 void hg_load_text(struct hg_loader *l, struct hg_slice text, size_t file);
 
 /* include.c */

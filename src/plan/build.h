@@ -53,6 +53,7 @@ struct hg_build {
     const struct hg_model *model;
     const struct hg_environment *env;
     bool stand_in;
+    bool want_variables;
     struct hg_diag *d;
     struct hg_plan *plan;
     struct hg_plan_store *store;

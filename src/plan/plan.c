@@ -99,8 +99,11 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
                               const struct hg_plan_options *options, struct hg_diag *d)
 {
     HG_ASSERT(m != NULL && env != NULL && env->get != NULL && d != NULL);
-    struct hg_build b = {
-        .model = m, .env = env, .d = d, .stand_in = options != NULL && options->stand_in_secrets};
+    struct hg_build b = {.model = m,
+                         .env = env,
+                         .d = d,
+                         .stand_in = options != NULL && options->stand_in_secrets,
+                         .want_variables = options != NULL && options->want_variables};
     b.plan = hg_store_new_plan();
     if (b.plan == NULL)
         return NULL;

@@ -38,7 +38,7 @@ static void unusable(struct hg_build *b, struct hg_built_secret *s, const char *
     const char *source = hg_secret_slot_source(s->slot);
     s->missing = hg_store_printf(b, "secret %s (%s) %s", s->node->name, source, why);
     s->unusable = true;
-    if (b->stand_in)
+    if (b->stand_in && !b->want_variables)
         HG_ERROR(b, s->node, "%s %s", source, why);
 }
 
@@ -303,7 +303,8 @@ static void build_secret(struct hg_build *b, struct hg_built_secret *s)
     s->source->slot = s->slot;
     if (b->no_memory || kind == HG_SOURCE_ANY)
         return;
-    if (b->stand_in && (s->missing != NULL || kind == HG_SOURCE_EXEC)) {
+    if (b->stand_in && !(b->want_variables && kind == HG_SOURCE_ENV) &&
+        (s->missing != NULL || kind == HG_SOURCE_EXEC)) {
         stand_in(b, s);
     } else if (s->missing != NULL && kind == HG_SOURCE_FILE && s->source->usable) {
         /* It may get one at any time: the matter of the request that needs it. */
