@@ -10,7 +10,7 @@ export const BEARER = `Bearer ${KEY}`;
 
 // Text of a configuration with one frontend and one backend; every part can be given.
 export function config({
-  url, threads = 2, global = '', defaults = '', secret = 'k: { from = "$<API_KEY>"; };', more = '', moreFrontend = '', moreBackend = '',
+  url, server = `{ url = "${url}"; }`, threads = 2, global = '', defaults = '', secret = 'k: { from = "$<API_KEY>"; };', more = '', moreFrontend = '', moreBackend = '',
   bind = '"127.0.0.1:0"', frontend = '', backend = '', tls = `ca = "${caFile()}";`, via = 'squid',
   request = '{ drop-header = "~^(authorization|proxy-authorization|x-api-key|x-goog-api-key|api-key)$"; aliases = true; }',
   inject = '{ set-header = [ "Authorization", "Bearer $<secret:k>" ]; }', response = '', proxy = '$<HTTPS_PROXY>',
@@ -25,7 +25,7 @@ frontend: {
 };
 backend: {
   api: {
-    server = ( { url = "${url}"; } );
+    server = ( ${server} );
     via = "${via}";
     ${tls ? `tls: { ${tls} };` : ''}
     request = ( ${inject} );
