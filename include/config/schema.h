@@ -101,6 +101,8 @@ struct hg_schema_key {
 
 const struct hg_schema_key *hg_schema_keys(size_t *n);
 const struct hg_schema_key *hg_schema_find(enum hg_schema_scope scope, struct hg_slice key);
+/* The row that a parameter of a use has: any key of an entry with `use` that is no key of entries. */
+const struct hg_schema_key *hg_schema_parameter(void);
 const char *hg_schema_scope_name(enum hg_schema_scope scope);
 
 /* The number that a text stands for (BOOL: 0 or 1; "none": UINT64_MAX; TEXT and the like: 0). False: why says

@@ -85,12 +85,19 @@ static void unknown_key(const struct hg_node *n, enum hg_schema_scope scope, str
         error(d, n, "unknown key");
 }
 
+/* $<...> and the parameters of a rule: the plan puts in what they stand for, and checks that. */
+static bool is_filled_later(const struct hg_node *n)
+{
+    HG_ASSERT(n->type == HG_NODE_STRING);
+    return strstr(n->string, "$<") != NULL || strstr(n->string, "@{") != NULL;
+}
+
 static bool check_string(const struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
     char why[200];
     uint64_t number;
-    if (strchr(n->string, '$') != NULL && strstr(n->string, "$<") != NULL)
-        return true; /* the plan expands and checks it */
+    if (is_filled_later(n))
+        return true;
     if (hg_schema_value(key, hg_slice_str(n->string), &number, why, sizeof(why)))
         return true;
     error(d, n, why);
@@ -116,7 +123,7 @@ static bool check_one(const struct hg_node *n, const struct hg_schema_key *key, 
         return check_int(n, key, d);
     if (n->type == HG_NODE_BOOL && key->kind == HG_KIND_BOOL)
         return true;
-    if (n->type == HG_NODE_STRING && (key->kind != HG_KIND_BOOL || strstr(n->string, "$<") != NULL))
+    if (n->type == HG_NODE_STRING && (key->kind != HG_KIND_BOOL || is_filled_later(n)))
         return check_string(n, key, d);
     return wrong_type(n, key, d);
 }
@@ -248,20 +255,40 @@ static void check_action(const struct hg_node *n, struct hg_diag *d)
         error(d, hg_tree_get(n, "aliases"), "belongs to drop-header only");
 }
 
+/* { use = "rule"; name = "value"; } */
+static bool check_parameter(struct hg_node *n, struct hg_diag *d)
+{
+    n->schema = hg_schema_parameter();
+    if (n->type == HG_NODE_STRING || n->type == HG_NODE_INT || n->type == HG_NODE_BOOL)
+        return true;
+    hg_tree_problem(d, HG_SEVERITY_ERROR, n,
+                    "is %s (expected the value of a parameter: a string or a number)", type_text(n));
+    return false;
+}
+
+static bool check_child(struct hg_node *n, enum hg_schema_scope scope, bool uses, struct hg_diag *d)
+{
+    const struct hg_schema_key *key = hg_schema_find(scope, hg_slice_str(n->name));
+    if (key != NULL)
+        return check_key(n, key, d);
+    if (uses)
+        return check_parameter(n, d);
+    unknown_key(n, scope, d);
+    return false;
+}
+
 static void check_group(struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d)
 {
+    bool action = scope == HG_SCOPE_REQUEST || scope == HG_SCOPE_RESPONSE;
+    bool uses = action && hg_tree_get(n, "use") != NULL;
     HG_ASSERT(n->type == HG_NODE_GROUP && scope != HG_SCOPE_NONE);
     for (size_t i = 0; i < n->children;) {
-        struct hg_node *child = n->child[i];
-        const struct hg_schema_key *key = hg_schema_find(scope, hg_slice_str(child->name));
-        if (key == NULL)
-            unknown_key(child, scope, d);
-        if (key != NULL && check_key(child, key, d))
+        if (check_child(n->child[i], scope, uses, d))
             i++;
         else
             hg_tree_remove(n, i);
     }
-    if (scope == HG_SCOPE_REQUEST || scope == HG_SCOPE_RESPONSE)
+    if (action)
         check_action(n, d);
 }
 

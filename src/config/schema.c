@@ -309,6 +309,22 @@ const struct hg_schema_key *hg_schema_keys(size_t *n)
     return keys;
 }
 
+const struct hg_schema_key *hg_schema_parameter(void)
+{
+    static const struct hg_schema_key row = {HG_SCOPE_NONE,
+                                             "",
+                                             HG_KIND_TEXT,
+                                             ONE,
+                                             HG_SCOPE_NONE,
+                                             0,
+                                             0,
+                                             0,
+                                             NULL,
+                                             NULL,
+                                             "a parameter of the rule that is used"};
+    return &row;
+}
+
 const struct hg_schema_key *hg_schema_find(enum hg_schema_scope scope, struct hg_slice key)
 {
     HG_ASSERT(scope != HG_SCOPE_NONE);

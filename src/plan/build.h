@@ -64,6 +64,8 @@ struct hg_build {
     struct hg_built_proxy *proxy;
     size_t proxies;
     struct hg_built_backend *backend; /* beside plan->backend */
+    const char
+        *used; /* "a.cfg:5, b.cfg:9": the uses whose parameters are in what is being compiled, or NULL */
     bool no_memory;
 };
 
@@ -150,6 +152,17 @@ void hg_build_hops(struct hg_build *b, const struct hg_node *node, struct hg_fro
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);
+/* parameters.c */
+/* The list with @{...} filled in from the use's entry, as nodes that live as long as the plan; the list
+ * itself when it has none. in_rule without an entry: the rule by itself, which may lack something without a
+ * word. NULL: bad, and said. */
+const struct hg_node *hg_fill_list(struct hg_build *b, const struct hg_node *list, bool in_rule,
+                                   const struct hg_node *entry);
+/* Whether the entry's parameters are ones that the rule has. */
+bool hg_check_parameters(struct hg_build *b, const struct hg_node *rule, const struct hg_node *entry);
+void hg_check_parameter_names(struct hg_build *b, const struct hg_node *rule);
+bool hg_asks_for_parameters(const struct hg_node *rule);
+
 void hg_build_rules(struct hg_build *b); /* rules that nothing uses are checked too */
 
 /* proxy.c */

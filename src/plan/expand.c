@@ -22,8 +22,9 @@ void hg_build_say(struct hg_build *b, enum hg_severity severity, const struct hg
     va_start(args, fmt);
     int len = vasprintf(&text, fmt, args);
     va_end(args);
-    hg_diag_add(b->d, severity, n->file, n->line, at, "%s",
-                len < 0 ? "no memory to say what is wrong" : text);
+    hg_diag_add(b->d, severity, n->file, n->line, at, "%s%s%s%s",
+                len < 0 ? "no memory to say what is wrong" : text, b->used != NULL ? " (used at " : "",
+                b->used != NULL ? b->used : "", b->used != NULL ? ")" : "");
     if (len >= 0)
         free(text);
 }

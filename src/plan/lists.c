@@ -13,6 +13,7 @@
 /* The rules that are being compiled, innermost first: for circles. */
 struct chain {
     const struct hg_node *rule;
+    const struct hg_node *entry; /* that uses it; NULL: it is compiled by itself */
     const struct chain *outer;
 };
 
@@ -154,7 +155,11 @@ static void read_use(struct entry *e)
         e->bad = true;
         return;
     }
-    struct chain here = {rule, e->chain};
+    if (!hg_check_parameters(e->b, rule, e->node)) {
+        e->bad = true;
+        return;
+    }
+    struct chain here = {rule, e->node, e->chain};
     struct hg_built_list child = compile(e->b, rule, e->direction, &here);
     e->spec.child = child.rules;
     e->list->path_condition = e->list->path_condition || child.path_condition;
@@ -257,18 +262,32 @@ static void compile_entry(struct hg_build *b, const struct hg_node *node, enum h
         append(&e);
 }
 
+/* A mistake in what a parameter has put in is one of the use. */
+static const char *used_at(struct hg_build *b, const struct hg_node *entry)
+{
+    return hg_store_printf(b, "%s:%u%s%s", entry->file, entry->line, b->used != NULL ? ", " : "",
+                           b->used != NULL ? b->used : "");
+}
+
 static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
                                     enum hg_direction direction, const struct chain *chain)
 {
     struct hg_built_list list = {.rules = hg_ruleset_new(direction)};
     const struct hg_node *entries =
         hg_node_get(block, direction == HG_REQUEST_RULES ? "request" : "response");
+    const struct hg_node *entry = chain != NULL ? chain->entry : NULL, *filled = NULL;
+    const char *outer = b->used;
     if (list.rules == NULL) {
         b->no_memory = true;
         return list;
     }
-    for (size_t i = 0; entries != NULL && i < entries->children; i++)
-        compile_entry(b, entries->child[i], direction, chain, &list);
+    if (entries != NULL)
+        filled = hg_fill_list(b, entries, chain != NULL, entry);
+    if (filled != entries && entry != NULL)
+        b->used = used_at(b, entry);
+    for (size_t i = 0; filled != NULL && i < filled->children; i++)
+        compile_entry(b, filled->child[i], direction, chain, &list);
+    b->used = outer;
     return list;
 }
 
@@ -311,7 +330,8 @@ void hg_build_rules(struct hg_build *b)
 {
     const struct hg_node *rules = hg_node_get(hg_model_root(b->model), "rule");
     for (size_t i = 0; rules != NULL && i < rules->children && !b->no_memory; i++) {
-        struct chain here = {rules->child[i], NULL};
+        struct chain here = {rules->child[i], NULL, NULL};
+        hg_check_parameter_names(b, rules->child[i]);
         struct hg_built_list request = compile(b, rules->child[i], HG_REQUEST_RULES, &here);
         struct hg_built_list response = compile(b, rules->child[i], HG_RESPONSE_RULES, &here);
         if (hg_node_get(rules->child[i], "request") == NULL &&
