@@ -40,6 +40,7 @@
     X(REQUEST, "request list")            \
     X(RESPONSE, "response list")          \
     X(REPLY, "answer")                    \
+    X(ERROR, "errors")                    \
     X(WHEN, "when")
 
 enum hg_schema_scope {

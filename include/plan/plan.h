@@ -15,6 +15,7 @@
 #include "config/diag.h"
 #include "config/model.h"
 #include "plan/balance.h"
+#include "plan/errors.h"
 #include "rules/ruleset.h"
 
 struct hg_timeouts { /* milliseconds */
@@ -173,7 +174,8 @@ struct hg_backend {
     struct hg_health health;
     struct hg_queue queue;
     struct hg_retry retry;
-    bool limited; /* a server has a limit */
+    bool limited;            /* a server has a limit */
+    struct hg_errors errors; /* its own */
     const char *file;
     unsigned line;
 };
@@ -194,6 +196,8 @@ struct hg_frontend {
     struct hg_networks trusted_hops; /* who may say who the client is, in this header: */
     struct hg_slice client_ip_header;
     struct hg_missing missing;
+    struct hg_errors errors;          /* its own */
+    struct hg_errors standard_errors; /* of the defaults that cover it */
     size_t index;
     const char *file;
     unsigned line;

@@ -31,6 +31,12 @@ struct hg_route {
     struct hg_request leaving;      /* as it goes to that server */
 };
 
+/* The answer to a failure: what `errors` of the backend (once there is one), the frontend or its defaults say
+ * of it, else the standard JSON. type: of http/failures.h and its neighbours; message: printable, without
+ * credentials. The values in it are those of the request as the client sent it. */
+void hg_route_error(const struct hg_route *r, struct hg_answer *a, enum hg_answer_kind kind, unsigned status,
+                    const char *type, const char *message);
+
 enum hg_route_step {
     HG_ROUTE_GO,
     HG_ROUTE_ANSWER, /* nothing may leave: the client gets *a */

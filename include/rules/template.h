@@ -7,6 +7,7 @@
  *   $<NAME> $<NAME:-default> $<NAME?> $<secret:x> $<host:NAME> $<base64:...> $<uuid> $<int:NAME:-600>
  *   %{request-id} %{client-ip} %{method} %{path} %{host} %{frontend} %{server-host} %{time} %{header:NAME}
  *   %{headers} (respond bodies only: the request's head as it stands, a line each, the request line first)
+ *   %{error-type} %{error-message} (answers to failures only)
  *
  * The value of a plain variable with a CR, LF or NUL inside is BAD. host and %{host} are without port; an
  * IPv6 address keeps its brackets.
@@ -29,18 +30,24 @@ struct hg_resolver {
     const char *uuid; /* once per process */
 };
 
+/* For what is put into a text of that kind: inside a JSON string, or HTML text and attributes. */
+enum hg_escape { HG_ESCAPE_NONE, HG_ESCAPE_JSON, HG_ESCAPE_HTML };
+
 /* What %{...} gets its values from; slices live as long as the exchange. */
 struct hg_vars {
     struct hg_slice request_id, client_ip, frontend, server_host, time;
-    const struct hg_request *request;   /* method, path, host, header:NAME, headers */
-    const struct hg_captures *captures; /* may be NULL */
-    struct hg_secret_uses *uses;        /* which secrets were taken is noted here; may be NULL */
+    const struct hg_request *request;          /* method, path, host, header:NAME, headers */
+    const struct hg_captures *captures;        /* may be NULL */
+    struct hg_slice error_type, error_message; /* of the failure that is answered */
+    enum hg_escape escape;                     /* of what is put in for %{...} */
+    struct hg_secret_uses *uses;               /* which secrets were taken is noted here; may be NULL */
 };
 
 #define HG_TEMPLATE_VARS 1u     /* %{...} allowed */
 #define HG_TEMPLATE_CAPTURES 2u /* $1..$9 allowed */
 #define HG_TEMPLATE_SECRETS 4u  /* $<secret:...> allowed */
 #define HG_TEMPLATE_HEADERS 8u  /* %{headers} allowed */
+#define HG_TEMPLATE_ERRORS 64u  /* %{error-type} and %{error-message} allowed */
 
 struct hg_template;
 

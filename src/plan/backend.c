@@ -115,6 +115,7 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
     build_via(b, built, k);
     k->refresh_on = hg_get_numbers(b, hg_node_get(node, "refresh-on"), NULL, &k->refresh_ons);
     build_tls(b, node, k);
+    hg_build_errors(b, node, &k->errors);
     built->request = hg_build_list(b, node, HG_REQUEST_RULES);
     built->response = hg_build_list(b, node, HG_RESPONSE_RULES);
     if (b->no_memory)

@@ -149,6 +149,9 @@ void hg_build_networks(struct hg_build *b, const struct hg_node *group, const ch
 void hg_build_proxy_protocol(struct hg_build *b, const struct hg_node *group, struct hg_bind *bind);
 void hg_build_hops(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
 
+/* errors.c; block may be NULL */
+void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_errors *out);
+
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);

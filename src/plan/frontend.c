@@ -117,6 +117,8 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     build_settings(b, node, f);
     hg_build_binds(b, node, f);
     hg_build_hops(b, node, f);
+    hg_build_errors(b, node, &f->errors);
+    hg_build_errors(b, hg_model_defaults(b->model, node), &f->standard_errors);
     build_missing(b, node, f);
     const struct hg_built_backend *behind = find_backend(b, node, f);
     struct hg_built_list request = hg_build_list(b, node, HG_REQUEST_RULES);

@@ -122,12 +122,12 @@ void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, en
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    hg_answer_error(&a, HG_ANSWER_REFUSED, &x->arena, status, type, message, x->route.vars.request_id);
+    hg_route_error(&x->route, &a, HG_ANSWER_REFUSED, status, type, message);
     x->access.error = type;
     if (x->retry_after != 0)
         (void)hg_headers_add(&a.headers, HG_LIT("Retry-After"),
                              hg_arena_printf(&x->arena, "%u", x->retry_after));
-    hg_reply_send(x, status, &a.headers, a.body, why);
+    hg_reply_send(x, a.status, &a.headers, a.body, why);
 }
 
 void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why)

@@ -21,7 +21,7 @@ __attribute__((format(printf, 6, 7))) static void refuse(const struct hg_route *
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    hg_answer_error(a, kind, r->arena, status, type, message, r->vars.request_id);
+    hg_route_error(r, a, kind, status, type, message);
 }
 
 static void rule_failed(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
@@ -80,10 +80,15 @@ static void not_configured(const struct hg_route *r, struct hg_answer *a)
 {
     const struct hg_missing *m = &r->frontend->missing;
 
+    if (m->body.p != NULL) { /* what it says of itself counts more than errors */
+        hg_answer_error(a, HG_ANSWER_NOT_CONFIGURED, r->arena, m->status, "not_configured", "",
+                        r->vars.request_id);
+        a->body = m->body;
+        (void)hg_headers_set(&a->headers, HG_LIT("Content-Type"), hg_content_type(m->body));
+        return;
+    }
     refuse(r, a, HG_ANSWER_NOT_CONFIGURED, m->status, "not_configured", "frontend %s is not configured: %s",
            r->frontend->name, m->what);
-    if (m->body.p != NULL)
-        a->body = m->body;
 }
 
 enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)

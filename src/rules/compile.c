@@ -122,6 +122,11 @@ static void named_variable(struct hg_compiler *c, struct hg_template *t, struct 
             hg_compile_bad(c, at, "%%{headers} can only be used in the body of a respond action");
             return;
         }
+        if ((i == HG_SEGMENT_ERROR_TYPE || i == HG_SEGMENT_ERROR_MESSAGE) &&
+            !(c->allow & HG_TEMPLATE_ERRORS)) {
+            hg_compile_bad(c, at, "%%{%s} can only be used in errors", names[i]);
+            return;
+        }
         t->echo |= i == HG_SEGMENT_HEADERS;
         (void)hg_compile_add(c, t, (enum hg_segment_kind)i);
         return;

@@ -18,7 +18,9 @@
     X(FRONTEND, "frontend")       \
     X(SERVER_HOST, "server-host") \
     X(TIME, "time")               \
-    X(HEADERS, "headers")
+    X(HEADERS, "headers")         \
+    X(ERROR_TYPE, "error-type")   \
+    X(ERROR_MESSAGE, "error-message")
 
 enum hg_segment_kind {
 #define X(id, name) HG_SEGMENT_##id,
@@ -56,6 +58,9 @@ enum hg_template_result hg_template_string(struct hg_slice text, const struct hg
 /* Pattern text: only $<...> is expanded, and quoted so that it matches itself. */
 enum hg_template_result hg_template_pattern(struct hg_slice text, const struct hg_resolver *resolver,
                                             char **out, size_t *n, struct hg_template_note *note);
+
+/* escape.c: a copy in the arena (or s itself when nothing has to change). False: the arena is full. */
+bool hg_escape_text(enum hg_escape escape, struct hg_slice s, struct hg_arena *arena, struct hg_slice *out);
 
 /* The highest $1..$9 used, 0: none. */
 unsigned hg_template_captures(const struct hg_template *t);

@@ -179,8 +179,12 @@ static enum hg_expand expand_base64(const struct expansion *x, const struct hg_s
                                     struct hg_slice *out)
 {
     struct hg_slice plain;
-    enum hg_expand r = hg_template_expand(s->sub, x->vars, x->arena, &plain, x->missing);
+    struct hg_vars plain_vars = *x->vars; /* what is encoded needs no escapes */
+    enum hg_expand r;
     char *text;
+
+    plain_vars.escape = HG_ESCAPE_NONE;
+    r = hg_template_expand(s->sub, &plain_vars, x->arena, &plain, x->missing);
 
     if (r != HG_EXPAND_OK)
         return r;
@@ -220,6 +224,12 @@ static enum hg_expand expand_one(const struct expansion *x, const struct hg_segm
         return HG_EXPAND_OK;
     case HG_SEGMENT_TIME:
         out->s = v->time;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_ERROR_TYPE:
+        out->s = v->error_type;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_ERROR_MESSAGE:
+        out->s = v->error_message;
         return HG_EXPAND_OK;
     case HG_SEGMENT_METHOD:
         out->s = v->request->method;
@@ -282,8 +292,12 @@ enum hg_expand hg_template_expand(const struct hg_template *t, const struct hg_v
     if (pieces == NULL)
         return HG_EXPAND_NO_MEMORY;
     memset(pieces, 0, t->n * sizeof(*pieces));
-    for (size_t i = 0; i < t->n && r == HG_EXPAND_OK; i++)
+    for (size_t i = 0; i < t->n && r == HG_EXPAND_OK; i++) {
         r = expand_one(&x, &t->v[i], &pieces[i]);
+        if (r == HG_EXPAND_OK && t->v[i].kind != HG_SEGMENT_LITERAL &&
+            !hg_escape_text(vars->escape, pieces[i].s, arena, &pieces[i].s))
+            r = HG_EXPAND_NO_MEMORY;
+    }
     if (r == HG_EXPAND_OK)
         r = join(pieces, t->n, arena, out);
     for (size_t i = 0; i < t->n; i++)
