@@ -112,6 +112,7 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
     build_settings(b, hg_model_defaults(b->model, node), k);
     build_settings(b, node, k);
     hg_build_servers(b, node, k);
+    hg_check_balance(b, node, k);
     build_via(b, built, k);
     k->refresh_on = hg_get_numbers(b, hg_node_get(node, "refresh-on"), NULL, &k->refresh_ons);
     build_tls(b, node, k);

@@ -201,3 +201,22 @@ void hg_build_balance(struct hg_build *b, const struct hg_node *group, struct hg
     k->queue.size = (size_t)size;
     k->balance = (enum hg_balance_how)how;
 }
+
+/* Keys that do nothing as they stand. */
+void hg_check_balance(struct hg_build *b, const struct hg_node *node, const struct hg_backend *k)
+{
+    static const char *const http_keys[] = {"method", "path", "host", "status"};
+    const struct hg_node *health = hg_node_get(node, "health"), *queue = hg_node_get(node, "queue");
+    size_t usable = 0;
+    for (size_t i = 0; i < k->servers; i++)
+        usable += k->server[i].weight > 0 && !k->server[i].disabled;
+    if (usable == 0 && k->servers > 0)
+        HG_WARN(b, node, "none of its servers gets requests (they are disabled or have weight 0)");
+    if (queue != NULL && !k->limited && !node->broken)
+        HG_WARN(b, queue, "has no effect without a limit (nobody waits for servers that take any number)");
+    for (size_t i = 0; i < sizeof(http_keys) / sizeof(http_keys[0]); i++) {
+        const struct hg_node *n = hg_node_get(health, http_keys[i]);
+        if (n != NULL && k->health.how != HG_HEALTH_HTTP)
+            HG_WARN(b, n, "has no effect without check = \"http\"");
+    }
+}

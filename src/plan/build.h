@@ -182,6 +182,7 @@ void hg_build_servers(struct hg_build *b, const struct hg_node *node, struct hg_
 /* balance.c: health, queue, retry and the like of a backend, or of the defaults */
 void hg_balance_standard(struct hg_backend *k);
 void hg_build_balance(struct hg_build *b, const struct hg_node *group, struct hg_backend *k);
+void hg_check_balance(struct hg_build *b, const struct hg_node *node, const struct hg_backend *k);
 
 /* frontend.c */
 bool hg_build_frontends(struct hg_build *b);

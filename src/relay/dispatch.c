@@ -276,15 +276,31 @@ static bool servers_fault(const struct hg_exchange *x, enum hg_failure_kind kind
     }
 }
 
-void hg_dispatch_failed(struct hg_exchange *x, unsigned how, const struct hg_failure *f)
+void hg_dispatch_blame(struct hg_exchange *x, const char *why)
 {
     struct hg_session *s = x->session;
+
+    HG_ASSERT(x->reserved);
+    hg_balance_failure(s->generation, x->server, why, now(x), s->relay->log);
+}
+
+void hg_dispatch_succeeded(struct hg_exchange *x)
+{
+    struct hg_session *s = x->session;
+
+    HG_ASSERT(x->reserved);
+    if (!hg_status_in(&x->route.backend->health.passive.status, x->resp.status))
+        hg_balance_success(s->generation, x->server, now(x), s->relay->log);
+}
+
+void hg_dispatch_failed(struct hg_exchange *x, unsigned how, const struct hg_failure *f)
+{
     bool its = servers_fault(x, f->kind);
 
     HG_ASSERT(!x->resp_head && x->reserved);
     if (its && !pooled_death(x, how)) {
         hg_tried_add(&x->tried, x->server);
-        hg_balance_failure(s->generation, x->server, hg_failure_text(f->kind), now(x), s->relay->log);
+        hg_dispatch_blame(x, hg_failure_text(f->kind));
     }
     x->failure = *f;
     if (its && may_again(x, how) && in_budget(x, how))
@@ -296,14 +312,11 @@ void hg_dispatch_failed(struct hg_exchange *x, unsigned how, const struct hg_fai
 bool hg_dispatch_status(struct hg_exchange *x)
 {
     const struct hg_backend *b = x->route.backend;
-    struct hg_session *s = x->session;
     char why[32];
 
     if (hg_status_in(&b->health.passive.status, x->resp.status)) {
         snprintf(why, sizeof(why), "it answered %u", x->resp.status);
-        hg_balance_failure(s->generation, x->server, why, now(x), s->relay->log);
-    } else {
-        hg_balance_success(s->generation, x->server, now(x), s->relay->log);
+        hg_dispatch_blame(x, why);
     }
     if (!hg_status_in(&b->retry.status, x->resp.status) || !may_again(x, 0) || !in_budget(x, 0))
         return false;

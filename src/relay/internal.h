@@ -202,6 +202,10 @@ void hg_dispatch_expired(struct hg_exchange *x);
 /* The server is of no use for this request, before an answer began (how: one of HG_RETRY_*): sends it again
  * where that is safe, or answers. */
 void hg_dispatch_failed(struct hg_exchange *x, unsigned how, const struct hg_failure *f);
+/* Counts a failure of the server; why: printable. */
+void hg_dispatch_blame(struct hg_exchange *x, const char *why);
+/* Its answer is whole. */
+void hg_dispatch_succeeded(struct hg_exchange *x);
 /* A final head is in x->resp. True: it is forgotten, and the request is on its way again. */
 bool hg_dispatch_status(struct hg_exchange *x);
 /* Sends the request (x->keep holds) to the same server once more, with a head written anew. */

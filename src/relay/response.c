@@ -70,6 +70,7 @@ static void upgrade(struct hg_exchange *x)
     struct hg_framing raw = {.kind = HG_FRAMING_CLOSE};
 
     x->upgraded = true;
+    hg_dispatch_succeeded(x);
     x->resp_head = true;
     x->access.status = 101;
     x->session->keep = false;
@@ -211,7 +212,18 @@ static void body_done(struct hg_exchange *x)
         hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "no memory");
         return;
     }
+    hg_dispatch_succeeded(x);
     x->resp_done = true;
+}
+
+static void broke_off(struct hg_exchange *x)
+{
+    const char *why = x->up_error || x->up_broken ? hg_stream_error(hg_link_stream(x->link)) : NULL;
+
+    if (why == NULL)
+        why = "closed before the end of the body";
+    hg_dispatch_blame(x, why);
+    hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_RESET, why);
 }
 
 static bool body_ended(struct hg_exchange *x)
@@ -222,9 +234,7 @@ static bool body_ended(struct hg_exchange *x)
     if (!x->up_error && !x->up_broken && hg_body_decoder_eof_is_end(&x->resp_body))
         body_done(x);
     else
-        hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_RESET,
-                              x->up_error || x->up_broken ? hg_stream_error(hg_link_stream(x->link))
-                                                          : "closed before the end of the body");
+        broke_off(x);
     return true;
 }
 

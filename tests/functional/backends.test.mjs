@@ -289,3 +289,15 @@ test('a POST takes no connection that has been idle for long; a GET does', async
   for (let i = 0; i < 3; i++) assert.equal(await ask(t, near.gw, `/p${i}`, post(`/p${i}`, 'x')), 'a');
   assert.equal(near.ups[0].accepted, 1);
 });
+
+test('a server that breaks off in the middle of its answers is put aside too', async (t) => {
+  const handle = (req, res) => res.head(200, { 'Content-Length': 10 }).then(() => res.raw('abc')).then(() => res.close());
+  const { gw } = await scene(t, 2, { options: [{ handle }], backend: 'balance = "first"; health: { passive: { errors = 2; }; };' });
+  for (let i = 0; i < 2; i++) {
+    const c = await gw.client(t);
+    await c.send(get(`/${i}`));
+    await c.gone();
+  }
+  assert.match((await event(gw, 'server_down', 'a')).reason, /closed before the end of the body/);
+  assert.equal(await ask(t, gw), 'b');
+});
