@@ -24,6 +24,16 @@
     {                                                                                      \
         HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, 0, NULL, NULL, about \
     }
+/* A group that is there with its standards when nobody writes it. */
+#define SETTINGS(s, k, sub, about)                                                                           \
+    {                                                                                                        \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, GROUP, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_SETTINGS, NULL, NULL, about \
+    }
+/* Used up when the files were read. */
+#define READING(s, k, kind, forms, sub, about)                                                             \
+    {                                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_READING, NULL, NULL, about \
+    }
 #define RANGE(s, k, kind, least, most, standard, about)                                            \
     {                                                                                              \
         HG_SCOPE_##s, k, HG_KIND_##kind, ONE, HG_SCOPE_NONE, least, most, 0, NULL, standard, about \
@@ -51,9 +61,9 @@
     }
 
 static const struct hg_schema_key keys[] = {
-    KEY(ROOT, "include", PATH, ONE | LIST, NONE, "other files; \"<x.cfg>\" is an installed rule file"),
-    KEY(ROOT, "global", NOTHING, GROUP, GLOBAL, "what concerns the whole process"),
-    KEY(ROOT, "defaults", NOTHING, GROUP, DEFAULTS, "for the frontends and backends of the same file"),
+    READING(ROOT, "include", PATH, ONE | LIST, NONE, "other files; \"<x.cfg>\" is an installed rule file"),
+    SETTINGS(ROOT, "global", GLOBAL, "what concerns the whole process"),
+    READING(ROOT, "defaults", NOTHING, GROUP, DEFAULTS, "for the frontends and backends of the same file"),
     KEY(ROOT, "secret", NOTHING, NAMED, SECRET, "credentials, by name"),
     KEY(ROOT, "rule", NOTHING, NAMED, RULE, "lists of actions to use by name"),
     KEY(ROOT, "frontend", NOTHING, NAMED, FRONTEND, "where clients connect"),
@@ -65,7 +75,7 @@ static const struct hg_schema_key keys[] = {
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
     KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
     KEY(GLOBAL, "group", TEXT, ONE, NONE, "group to become; the standard is the user's"),
-    KEY(GLOBAL, "log", NOTHING, GROUP, LOG, "the log"),
+    SETTINGS(GLOBAL, "log", LOG, "the log"),
     RANGE(GLOBAL, "drain", DURATION, 0, YEAR, "30s", "how long running exchanges may go on at SIGTERM"),
     KEY(GLOBAL, "ready-file", PATH, ONE, NONE, "file that is written when all binds are open"),
     WORDS(LOG, "level", "debug|info|warn|error", "info", "the least important event that is logged"),
@@ -78,8 +88,9 @@ static const struct hg_schema_key keys[] = {
     KEY(DEFAULTS, "retry", NOTHING, GROUP, RETRY, "sending a request again"),
     KEY(DEFAULTS, "pool", NOTHING, GROUP, POOL, "connections kept to servers"),
     WORDS(DEFAULTS, "path", "any|strict", "any", "strict refuses dot segments and encoded backslashes"),
-    KEY(DEFAULTS, "from", NAME, ONE, NONE, "named defaults to begin as a copy of"),
-    KEY(DEFAULTS, "named", NOTHING, NAMED, DEFAULTS, "defaults by name, for all files: defaults = \"name\""),
+    READING(DEFAULTS, "from", NAME, ONE, NONE, "named defaults to begin as a copy of"),
+    READING(DEFAULTS, "named", NOTHING, NAMED, DEFAULTS,
+            "defaults by name, for all files: defaults = \"name\""),
     KEY(DEFAULTS, "errors", NOTHING, NAMED, ERROR, "answers to failures, by their names"),
     KEY(DEFAULTS, "health", NOTHING, GROUP, HEALTH, "when a server counts as dead"),
     KEY(DEFAULTS, "queue", NOTHING, GROUP, QUEUE, "requests that wait for a server"),
@@ -152,18 +163,18 @@ static const struct hg_schema_key keys[] = {
     KEY(FRONTEND, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(FRONTEND, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
     KEY(FRONTEND, "backend", NAME, ONE, NONE, "the backend"),
-    KEY(FRONTEND, "timeout", NOTHING, GROUP, CLIENT_TIMEOUT, "times"),
-    KEY(FRONTEND, "limit", NOTHING, GROUP, LIMIT, "sizes"),
+    SETTINGS(FRONTEND, "timeout", CLIENT_TIMEOUT, "times"),
+    SETTINGS(FRONTEND, "limit", LIMIT, "sizes"),
     WORDS(FRONTEND, "path", "any|strict", "any", "strict refuses dot segments and encoded backslashes"),
-    KEY(FRONTEND, "missing", NOTHING, GROUP, MISSING, "the answer when something is not configured"),
+    SETTINGS(FRONTEND, "missing", MISSING, "the answer when something is not configured"),
     KEY(FRONTEND, "trusted-hops", NETWORK, ONE | LIST, NONE,
         "proxies in front whose client-ip-header is believed; \"unix\": unix sockets"),
-    {HG_SCOPE_FRONTEND, "client-ip-header", HG_KIND_TEXT, ONE, HG_SCOPE_NONE, 0, 0, 0, NULL,
+    {HG_SCOPE_FRONTEND, "client-ip-header", HG_KIND_TEXT, ONE, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_BESIDE, NULL,
      "x-forwarded-for", "where trusted hops write the client's address"},
     TRUTH(FRONTEND, "shared-credential", "false", "a secret here may go to more than one backend"),
     LATER(FRONTEND, "use-backend"),
-    KEY(FRONTEND, "from", NAME, ONE, NONE, "another frontend to begin as a copy of; bind is not copied"),
-    KEY(FRONTEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
+    READING(FRONTEND, "from", NAME, ONE, NONE, "another frontend to begin as a copy of; bind is not copied"),
+    READING(FRONTEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
     KEY(FRONTEND, "errors", NOTHING, NAMED, ERROR, "answers to failures, by their names"),
     LATER(FRONTEND, "queue"),
     LATER(FRONTEND, "log"),
@@ -186,18 +197,18 @@ static const struct hg_schema_key keys[] = {
     KEY(BACKEND, "proxy", URL, ONE, NONE, "makes it a proxy: http://host:3128, or \"direct\""),
     KEY(BACKEND, "connect-header", TEMPLATE, PAIR | PAIRS, NONE, "header fields for the proxy"),
     KEY(BACKEND, "via", NAME, ONE, NONE, "the proxy backend to go through, or \"direct\""),
-    KEY(BACKEND, "tls", NOTHING, GROUP, CLIENT_TLS, "TLS towards the servers"),
+    SETTINGS(BACKEND, "tls", CLIENT_TLS, "TLS towards the servers"),
     KEY(BACKEND, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(BACKEND, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
-    KEY(BACKEND, "timeout", NOTHING, GROUP, SERVER_TIMEOUT, "times"),
-    KEY(BACKEND, "pool", NOTHING, GROUP, POOL, "connections kept to servers"),
-    KEY(BACKEND, "retry", NOTHING, GROUP, RETRY, "sending a request again"),
+    SETTINGS(BACKEND, "timeout", SERVER_TIMEOUT, "times"),
+    SETTINGS(BACKEND, "pool", POOL, "connections kept to servers"),
+    SETTINGS(BACKEND, "retry", RETRY, "sending a request again"),
     {HG_SCOPE_BACKEND, "refresh-on", HG_KIND_NUMBER, ONE | LIST, HG_SCOPE_NONE, 400, 599, 0, NULL, NULL,
      "statuses after which secrets are read again and the request is sent once more"},
     TRUTH(BACKEND, "plain-ok", "false", "a secret may be sent over http://"),
-    KEY(BACKEND, "from", NAME, ONE, NONE, "another backend to begin as a copy of"),
-    KEY(BACKEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
-    KEY(BACKEND, "health", NOTHING, GROUP, HEALTH, "when a server counts as dead"),
+    READING(BACKEND, "from", NAME, ONE, NONE, "another backend to begin as a copy of"),
+    READING(BACKEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
+    SETTINGS(BACKEND, "health", HEALTH, "when a server counts as dead"),
     WORDS(BACKEND, "balance", "roundrobin|leastconn|first", "roundrobin", "how a server is chosen"),
     RANGE(BACKEND, "limit", NUMBER, 0, 1000000, "0",
           "requests at once for each server without a limit of its own; 0: any number"),
@@ -206,7 +217,7 @@ static const struct hg_schema_key keys[] = {
     LATER(BACKEND, "base-path"),
     KEY(BACKEND, "errors", NOTHING, NAMED, ERROR,
         "answers to failures once a request has come to this backend"),
-    KEY(BACKEND, "queue", NOTHING, GROUP, QUEUE, "requests that wait for a server"),
+    SETTINGS(BACKEND, "queue", QUEUE, "requests that wait for a server"),
     KEY(SERVER, "url", URL, ONE, NONE, "https://host or http://host, with an optional port"),
     KEY(SERVER, "name", TEXT, ONE, NONE, "its name in logs and commands; the standard is its host and port"),
     RANGE(SERVER, "weight", NUMBER, 0, 256, "1", "its share of the requests; 0: no new ones"),
@@ -227,7 +238,7 @@ static const struct hg_schema_key keys[] = {
     TIME(HEALTH, "timeout", "5s", "for a whole check"),
     RANGE(HEALTH, "rise", NUMBER, 1, 100, "2", "good checks in a row that bring a server up"),
     RANGE(HEALTH, "fall", NUMBER, 1, 100, "3", "bad checks in a row that bring a server down"),
-    KEY(HEALTH, "passive", NOTHING, GROUP, PASSIVE, "what live requests say about a server"),
+    SETTINGS(HEALTH, "passive", PASSIVE, "what live requests say about a server"),
     RANGE(PASSIVE, "errors", NUMBER, 0, 1000, "3", "failures in a row that put a server aside; 0: never"),
     TIME(PASSIVE, "cool-down", "10s", "how long it is put aside"),
     KEY(PASSIVE, "status", TEXT, ONE | LIST, NONE,

@@ -207,8 +207,8 @@ static struct hg_slice scan(struct hg_trial *t, const struct hg_buf *text, size_
 
 static enum hg_trial_end refuse(struct hg_trial *t, enum hg_http_error e)
 {
-    hg_answer_error(&t->answer, HG_ANSWER_REFUSED, &t->arena, hg_http_error_status(e), hg_http_error_name(e),
-                    hg_http_error_text(e), t->route.vars.request_id);
+    hg_route_error(&t->route, &t->answer, HG_ANSWER_REFUSED, hg_http_error_status(e), hg_http_error_name(e),
+                   hg_http_error_text(e));
     return HG_TRIAL_ANSWERED;
 }
 
@@ -288,8 +288,8 @@ enum hg_trial_end hg_trial_return(struct hg_trial *t, unsigned status, const str
     if (why == HG_HTTP_OK)
         why = hg_hop_response(&t->response, &framing);
     if (why != HG_HTTP_OK) {
-        hg_answer_error(&t->answer, HG_ANSWER_REFUSED, &t->arena, 502, "upstream_bad_response",
-                        hg_http_error_text(why), t->route.vars.request_id);
+        hg_route_error(&t->route, &t->answer, HG_ANSWER_REFUSED, 502, "upstream_bad_response",
+                       hg_http_error_text(why));
         return HG_TRIAL_ANSWERED;
     }
     t->stage = HG_TRIAL_RETURNING;

@@ -26,6 +26,42 @@ find rules examples -name '*.fixtures' | sort >"$work/all"
 # shellcheck disable=SC2046 # no blanks in our names
 "$hdrgate" test $(cat "$work/all") || status=1
 
+# dump: what it writes is valid, says the same when dumped again, and does what the fixtures say.
+set -f
+while read -r file; do
+    rm -rf "$work/own"
+    mkdir "$work/own"
+    # The lines before the first fixture: configuration and variables.
+    sed '/^==/,$d' "$file" >"$work/own/head"
+    sed -n 's/^|//p' "$work/own/head" >"$work/own/more.cfg"
+    sed '/^|/d' "$file" >"$work/own/x.fixtures"
+    (
+        sed -n 's/^env //p' "$work/own/head" >"$work/own/env"
+        while IFS='=' read -r name value; do export "$name=$value"; done <"$work/own/env"
+        set -e
+        "$hdrgate" dump -f "${file%.fixtures}.cfg" -f "$work/own/more.cfg" >"$work/own/one.cfg" 2>"$work/own/err"
+        "$hdrgate" check -f "$work/own/one.cfg" >"$work/own/out" 2>"$work/own/err"
+        "$hdrgate" dump -f "$work/own/one.cfg" 2>"$work/own/err" | diff "$work/own/one.cfg" - >"$work/own/err"
+        "$hdrgate" test -f "$work/own/one.cfg" "$work/own/x.fixtures" >"$work/own/err" 2>&1
+    ) && continue
+    fail "dump of ${file%.fixtures}.cfg is not the same configuration:"
+    cat "$work/own/err"
+done <"$work/all"
+set +f
+
+# A credential that stands in the config is not in its dump.
+cat >"$work/literal.cfg" <<END
+secret: { a: { from = "hush-1"; }; b-2: { from = "\$<NONE:-hush-2>"; }; };
+frontend: { f: { bind = "127.0.0.1:1"; backend = "x"; }; };
+backend: { squid: { proxy = "http://hush:hush-3@127.0.0.1:3128"; };
+  x: { url = "https://api.example"; via = "squid"; request = ( { set-header = [ "X", "\$<secret:a>\$<secret:b-2>" ]; } ); }; };
+END
+"$hdrgate" dump -f "$work/literal.cfg" >"$work/one.cfg" 2>"$work/out" || fail "literal secrets cannot be dumped"
+"$hdrgate" dump -f "$work/one.cfg" >"$work/two.cfg" 2>>"$work/out" || fail "their dump is not valid"
+"$hdrgate" dump -f "$work/two.cfg" 2>>"$work/out" | diff "$work/two.cfg" - >>"$work/out" || fail "a dump of a dump is not the same"
+if grep -q hush "$work/one.cfg" "$work/two.cfg"; then fail "a dump shows a credential"; fi
+[ $status = 0 ] || cat "$work/out"
+
 # A fixture that is wrong fails, and the difference can be read.
 sed 's/^>> Authorization: Bearer sk-real$/>> Authorization: Bearer sk-other/' examples/minimal.fixtures >"$work/wrong.fixtures"
 if "$hdrgate" test -f examples/minimal.cfg "$work/wrong.fixtures" >"$work/out" 2>&1; then

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Credentials that somebody wrote into a config in the clear. A dump is passed
+ * around; a variable takes their place, named after the block.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/slice.h"
+#include "config/schema.h"
+#include "dump.h"
+
+static char letter(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (char)(c - 'a' + 'A');
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+}
+
+/* HDRGATE_SQUID_USER for a block named squid. */
+static const char *variable_for(const struct hg_node *block, const char *what, char *out, size_t cap)
+{
+    int n = snprintf(out, cap, "HDRGATE_%s_%s", block->name, what);
+
+    for (int i = 0; i < n && out[i] != '\0'; i++)
+        out[i] = letter(out[i]);
+    return out;
+}
+
+/* "user:password" of a URL, when it stands there in the clear. */
+static bool find_user(struct hg_slice text, size_t *begin, size_t *end)
+{
+    const char *scheme = memmem(text.p, text.n, "://", 3);
+    size_t from = scheme != NULL ? (size_t)(scheme - text.p) + 3 : 0;
+
+    *begin = from;
+    *end = 0;
+    for (size_t i = from; i < text.n && strchr("/?#", text.p[i]) == NULL; i++)
+        if (text.p[i] == '@')
+            *end = i;
+    return *end > from && memmem(text.p + from, *end - from, "$<", 2) == NULL;
+}
+
+bool hg_dump_in_place(const struct hg_node *n, bool in_secret, char **text)
+{
+    struct hg_slice s = hg_slice_str(n->string);
+    size_t begin, end;
+    char name[128];
+
+    *text = NULL;
+    if (n->parent == NULL)
+        return false;
+    if (in_secret && strcmp(n->name, "from") == 0 &&
+        (strstr(n->string, "$<") == NULL || strstr(n->string, ":-") != NULL)) {
+        if (asprintf(text, "$<%s>", variable_for(n->parent, "SECRET", name, sizeof(name))) < 0)
+            *text = NULL;
+        return true;
+    }
+    if (n->schema == NULL || n->schema->kind != HG_KIND_URL || !find_user(s, &begin, &end))
+        return false;
+    if (asprintf(text, "%.*s$<%s>%s", (int)begin, s.p, variable_for(n->parent, "USER", name, sizeof(name)),
+                 s.p + end) < 0)
+        *text = NULL;
+    return true;
+}
