@@ -124,7 +124,7 @@ void hg_reply_error(struct hg_exchange *x, unsigned status, const char *type, en
     va_end(ap);
     hg_route_error(&x->route, &a, HG_ANSWER_REFUSED, status, type, message);
     x->access.error = type;
-    if (x->retry_after != 0)
+    if (x->retry_after != 0 && hg_headers_find(&a.headers, HG_LIT("Retry-After")) == NULL)
         (void)hg_headers_add(&a.headers, HG_LIT("Retry-After"),
                              hg_arena_printf(&x->arena, "%u", x->retry_after));
     hg_reply_send(x, a.status, &a.headers, a.body, why);

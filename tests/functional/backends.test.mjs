@@ -301,3 +301,18 @@ test('a server that breaks off in the middle of its answers is put aside too', a
   assert.match((await event(gw, 'server_down', 'a')).reason, /closed before the end of the body/);
   assert.equal(await ask(t, gw), 'b');
 });
+
+test('an answer of the configuration to a full house keeps Retry-After, or has its own', async (t) => {
+  const errors = 'errors: { queue-timeout: { body = "later"; }; queue-full: { status = 429; header = [ "Retry-After", "7" ]; body = "full"; }; };';
+  const { ups, gw } = await scene(t, 1, { options: [{ handle: () => new Promise(() => {}) }], more: ['limit = 1;'],
+    backend: `queue: { size = 1; timeout = "300ms"; }; ${errors}` });
+  const c = await gw.client(t);
+  await c.send(get('/hold'));
+  await ups[0].request(0);
+  const waits = gw.once(t, get('/w'));
+  for (let n = await gw.counters(); n.queue_waiting !== 1; n = await gw.counters()) continue;
+  const full = await gw.once(t, get('/full'));
+  assert.deepEqual([full.status, full.body.toString(), full.all('retry-after')], [429, 'full', ['7']]);
+  const late = await waits;
+  assert.deepEqual([late.status, late.body.toString(), late.all('retry-after')], [503, 'later', ['1']]);
+});
