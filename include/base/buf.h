@@ -50,6 +50,9 @@ void hg_buf_commit(struct hg_buf *b, size_t n);
 bool hg_buf_append(struct hg_buf *b, struct hg_slice s);
 bool hg_buf_printf(struct hg_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Another ceiling; what is in it stays, even if that is more. */
+void hg_buf_limit(struct hg_buf *b, size_t ceiling);
+
 /* Drops n bytes from the front (n <= len). */
 void hg_buf_consume(struct hg_buf *b, size_t n);
 

@@ -75,7 +75,9 @@
 #define HG_TIME_LINGER 5000u                  /* reading on after an answer that ends a connection */
 #define HG_TIME_LINGER_MAX 30000u             /* in all */
 #define HG_LIMIT_LINGER (64u * 1024u * 1024u) /* and how much */
-#define HG_TIME_ACCEPT_PAUSE 250u             /* after running out of descriptors */
+#define HG_TIME_RETIRED_LOOK 50u       /* whether a generation before a reload is still in use, first */
+#define HG_TIME_RETIRED_LOOK_MAX 1000u /* and later */
+#define HG_TIME_ACCEPT_PAUSE 250u      /* after running out of descriptors */
 
 /* Sources of secrets */
 #define HG_TIME_SOURCE_DEFAULT 10000u               /* a run of a command */
@@ -86,6 +88,9 @@
 #define HG_TIME_COOL_DOWN_MAX (24u * 3600u * 1000u) /* whatever Retry-After says */
 #define HG_TIME_WATCH_POLL 5000u /* files are looked at even when the kernel said nothing */
 #define HG_TIME_CERT_SETTLE 50u  /* certificate and key are renamed one after the other */
+
+/* Control */
+#define HG_LIMIT_CONTROL_ANSWER (1024u * 1024u)
 
 /* Clients */
 #define HG_LIMIT_ACCEPT_BATCH 64u

@@ -25,10 +25,29 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o);
 /* Ends what is left at once. */
 void hg_relay_free(struct hg_relay *r);
 
-/* A client was accepted on bind number `bind` of a frontend. fd is taken over. client: what the kernel says
- * of the other end, copied; its text is not read. */
-void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                     int fd, const struct hg_client *client);
+/* What the connections of a listener belong to in one generation. */
+struct hg_entry {
+    uint64_t listener; /* a number that no other listener of this process ever had */
+    const struct hg_frontend *frontend;
+    size_t bind; /* index into frontend->bind */
+};
+
+struct hg_entries {
+    struct hg_generation *generation;
+    struct hg_entry *entry;
+    size_t n;
+};
+
+/* From now on these are in force (also the first time, before anything is accepted). Sessions between two
+ * requests change over at once, busy ones when their exchange is over. Sessions whose listener is not among
+ * the entries end: those that wait for a request now, the others after their answer, and at the latest when
+ * timeout.drain of their frontend is over. `entries` must live until the next switch, the one before it may
+ * go as soon as this returns; each session holds its generation. */
+void hg_relay_switch(struct hg_relay *r, const struct hg_entries *entries);
+
+/* A client was accepted. e is one of the entries in force. fd is taken over. client: what the kernel says of
+ * the other end, copied; its text is not read. */
+void hg_relay_accept(struct hg_relay *r, const struct hg_entry *e, int fd, const struct hg_client *client);
 
 /* No new exchanges: idle sessions end now, busy ones after their answer. */
 void hg_relay_drain(struct hg_relay *r);

@@ -8,16 +8,13 @@
 
 #include "io/loop.h"
 #include "observe/counters.h"
+#include "relay/relay.h"
 #include "server/listener.h"
-#include "upstream/generation.h"
 
 struct hg_worker;
 
 struct hg_worker_options {
     size_t index;
-    struct hg_generation *generation; /* outlives the worker */
-    struct hg_listener *listeners;    /* fd[index] of each is watched here */
-    size_t n_listeners;
     size_t retry_total;
     struct hg_log *log;
     /* On the worker's thread, when it has ended for good. */
@@ -25,9 +22,27 @@ struct hg_worker_options {
     void *ctx;
 };
 
-/* Prepares everything; NULL with a sentence in err. */
+/* Where clients come in, in one generation: entries.entry[i] belongs to listener[i]. */
+struct hg_bindings {
+    struct hg_entries entries;
+    struct hg_listener **listener;
+};
+
+/* Prepares everything; NULL with a sentence in err. It has no bindings yet. */
 struct hg_worker *hg_worker_new(const struct hg_worker_options *o, char *err, size_t errlen);
 bool hg_worker_start(struct hg_worker *w);
+
+/* A change to other bindings, prepared so that it cannot fail. */
+struct hg_switch;
+/* NULL without memory. done: on the worker's thread, when it uses nothing of the bindings before any more. */
+struct hg_switch *hg_switch_new(struct hg_worker *w, const struct hg_bindings *to, void (*done)(void *ctx),
+                                void *ctx);
+/* From any thread, also before the worker starts. Takes it over; what it changes to must live until the next
+ * one is done. A listener that is not among the new ones is watched no more: who waits there is accepted once
+ * more and served by what was in force before. */
+void hg_worker_switch(struct hg_switch *s);
+void hg_switch_free(struct hg_switch *s); /* one that will not be used; may be NULL */
+
 /* From any thread: no new connections, end when the last session has. */
 void hg_worker_drain(struct hg_worker *w);
 /* From any thread: end at once. */

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -15,25 +17,42 @@
 
 #define LOG_WAIT_MS 500u
 
-/* NULL after the diagnostics were printed. Warnings go to stderr too, and do not stop the start. */
-static struct hg_plan *read_plan(const struct options *o)
+/* At start and at each reload. */
+static struct hg_plan *read_plan(void *ctx, struct hg_diag *d)
 {
     const struct hg_plan_options po = {.stand_in_secrets = false};
-    struct hg_diag *d = hg_diag_new();
-    struct hg_plan *plan = NULL;
-    struct hg_model *m;
+    const struct options *o = ctx;
+    struct hg_model *m = hg_model_read(o->file, o->files, options_rules_dir(), d);
+    struct hg_plan *plan = m != NULL ? hg_plan_build(m, &hg_environment_process, &po, d) : NULL;
 
-    if (d == NULL)
-        return NULL;
-    m = hg_model_read(o->file, o->files, options_rules_dir(), d);
-    if (m != NULL)
-        plan = hg_plan_build(m, &hg_environment_process, &po, d);
-    hg_diag_print(d, stderr);
+    hg_model_free(m);
+    return plan;
+}
+
+/* NULL after the diagnostics were printed. Warnings go to stderr too, and do not stop the start. */
+static struct hg_plan *first_plan(struct options *o)
+{
+    struct hg_diag *d = hg_diag_new();
+    struct hg_plan *plan = d != NULL ? read_plan(o, d) : NULL;
+
+    if (d != NULL)
+        hg_diag_print(d, stderr);
     if (plan == NULL)
         fprintf(stderr, "hdrgate: the configuration has errors; not started\n");
-    hg_model_free(m);
     hg_diag_free(d);
     return plan;
+}
+
+/* A signal that comes before the loop listens waits for it; it would kill us. */
+static void hold_signals(void)
+{
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGHUP);
+    sigaddset(&ours, SIGUSR1);
+    sigaddset(&ours, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
 static int open_log(const char *to)
@@ -50,10 +69,9 @@ static int open_log(const char *to)
     return fd;
 }
 
-static int serve(struct hg_plan *plan, const struct options *o, int fd)
+static int serve(struct hg_plan *plan, struct options *o, int fd)
 {
     struct hg_log *log = hg_log_new(fd, plan->global.log_level);
-    const char *ready = o->ready_file != NULL ? o->ready_file : plan->global.ready_file;
     struct hg_generation *g;
     char err[1024];
     int status = 1;
@@ -65,7 +83,12 @@ static int serve(struct hg_plan *plan, const struct options *o, int fd)
     }
     g = hg_generation_new(plan, NULL, err, sizeof(err));
     if (g != NULL) {
-        const struct hg_server_options so = {.generation = g, .log = log, .ready_file = ready};
+        const struct hg_server_options so = {.generation = g,
+                                             .log = log,
+                                             .ready_file = o->ready_file,
+                                             .notify_socket = getenv("NOTIFY_SOCKET"),
+                                             .read = read_plan,
+                                             .ctx = o};
 
         status = hg_server_run(&so);
     } else {
@@ -85,7 +108,8 @@ int cmd_run(int argc, char **argv)
         return 2;
     /* Before the first secret is read. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    plan = read_plan(&o);
+    hold_signals();
+    plan = first_plan(&o);
     if (plan == NULL)
         return 1;
     fd = open_log(plan->global.log_to);

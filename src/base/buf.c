@@ -25,6 +25,13 @@ void hg_buf_init(struct hg_buf *b, size_t ceiling, bool wipe)
     *b = (struct hg_buf){.ceiling = ceiling, .wipe = wipe};
 }
 
+void hg_buf_limit(struct hg_buf *b, size_t ceiling)
+{
+    hg_buf_trim(b);
+    b->ceiling = ceiling > b->cap ? ceiling : b->cap;
+    sane(b);
+}
+
 static void move_to_front(struct hg_buf *b)
 {
     size_t len = hg_buf_len(b);

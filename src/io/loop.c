@@ -396,6 +396,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 bool hg_loop_signal(struct hg_loop *loop, int signum, void (*fn)(void *ctx, int signum), void *ctx)
 {
     struct watched_signal *s;
+    sigset_t one;
 
     HG_ASSERT(loop->magic == LOOP_MAGIC);
     HG_ASSERT(fn != NULL);
@@ -409,6 +410,9 @@ bool hg_loop_signal(struct hg_loop *loop, int signum, void (*fn)(void *ctx, int 
     ev_signal_init(&s->watcher, on_signal, signum);
     s->watcher.data = s;
     ev_signal_start(loop->ev, &s->watcher);
+    sigemptyset(&one);
+    sigaddset(&one, signum);
+    (void)pthread_sigmask(SIG_UNBLOCK, &one, NULL);
     s->next = loop->signals;
     loop->signals = s;
     return true;

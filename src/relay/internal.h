@@ -10,6 +10,7 @@
  *   route.c     rules, backend                  response.c  upstream -> client
  *   dispatch.c  which server, sending again     reply.c     answers of our own
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
+ *   switch.c    sessions and a new generation
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -43,9 +44,11 @@ struct hg_relay {
     struct hg_counters *counters;
     struct hg_pool *pool;
     struct hg_scratch *scratch;
+    const struct hg_entries *entries; /* in force; NULL before the first switch */
     struct hg_list sessions;
     struct hg_list prefaces; /* connections that have not said yet for whom they are */
     size_t count;
+    struct hg_timer leave; /* when the first session that has to leave must be gone */
     size_t retry_kept, retry_total;
     bool draining;
     uint64_t date_second;
@@ -59,6 +62,9 @@ struct hg_session {
     struct hg_list node;
     struct hg_generation *generation;
     const struct hg_frontend *frontend;
+    size_t bind; /* index into frontend->bind */
+    uint64_t listener;
+    uint64_t leave_at; /* its listener is gone: ends after this exchange, and by then; 0: stays */
     struct hg_stream *client;
     struct hg_exchange *exchange; /* in HG_SESSION_EXCHANGE only */
     struct hg_buf in, out;        /* from and to the client */
@@ -147,21 +153,31 @@ void hg_session_probe(struct hg_timer *t);
 /* preface.c */
 bool hg_preface_wanted(const struct hg_bind *b, const struct hg_client *client);
 /* Reads the PROXY protocol's header and then begins a session. fd is taken over. */
-void hg_preface_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                      int fd, const struct hg_client *client);
+void hg_preface_begin(struct hg_relay *r, const struct hg_entry *e, int fd, const struct hg_client *client);
 /* Ends them; at once only when the loop does not run any more. */
 void hg_preface_drop_all(struct hg_relay *r);
 void hg_preface_free_all(struct hg_relay *r);
 
 /* session.c */
-void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                      int fd, const struct hg_client *client);
+/* e is an entry of g, which a reload may have replaced meanwhile. */
+void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_entry *e, int fd,
+                      const struct hg_client *client);
 /* Ends the session; frees it at the end of the loop's turn. */
 void hg_session_die(struct hg_session *s);
 /* What comes after an exchange: the next head, or the end. */
 void hg_session_next(struct hg_session *s);
 bool hg_session_head_step(struct hg_session *s);
 bool hg_session_linger_step(struct hg_session *s);
+/* Ends it at once, with what is under way on it. */
+void hg_session_cut(struct hg_session *s);
+
+/* switch.c */
+/* Between two exchanges: changes over to the entries in force, or has to leave. */
+void hg_session_move(struct hg_session *s);
+/* No exchange may follow the one under way. */
+bool hg_session_last(const struct hg_session *s);
+/* The timer hg_relay.leave. */
+void hg_relay_leave_expired(struct hg_timer *t);
 
 /* exchange.c */
 void hg_exchange_begin(struct hg_session *s, struct hg_slice head);

@@ -20,9 +20,8 @@ struct hg_preface {
     struct hg_relay *relay;
     struct hg_list node;
     struct hg_generation *generation;
-    const struct hg_frontend *frontend;
-    size_t bind;
-    int fd; /* -1: handed on */
+    struct hg_entry entry; /* of that generation */
+    int fd;                /* -1: handed on */
     struct hg_client client;
     struct hg_io io;
     struct hg_timer timer;
@@ -67,7 +66,8 @@ static void refuse(struct hg_preface *p, const char *why)
         hg_ip_text(p->client.addr, ip);
     HG_COUNT_ADD(p->relay->counters, proxy_headers_refused_total, 1);
     hg_log_event(p->relay->log, HG_LOG_WARN, "proxy_header_refused",
-                 "frontend %s, connection from %s: no PROXY protocol header: %s", p->frontend->name, ip, why);
+                 "frontend %s, connection from %s: no PROXY protocol header: %s", p->entry.frontend->name, ip,
+                 why);
     die(p);
 }
 
@@ -83,7 +83,7 @@ static void go_on(struct hg_preface *p, const struct hg_proxy_header *h)
     /* The watcher goes before the descriptor gets a new one. */
     die(p);
     p->fd = -1;
-    hg_session_begin(p->relay, p->generation, p->frontend, p->bind, fd, &client);
+    hg_session_begin(p->relay, p->generation, &p->entry, fd, &client);
 }
 
 /* Looks at what is there and takes what belongs to the header. True: ask again. */
@@ -148,8 +148,7 @@ bool hg_preface_wanted(const struct hg_bind *b, const struct hg_client *client)
     return client->has_addr && hg_cidr_any(b->trusted.net, b->trusted.n, client->addr);
 }
 
-void hg_preface_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                      int fd, const struct hg_client *client)
+void hg_preface_begin(struct hg_relay *r, const struct hg_entry *e, int fd, const struct hg_client *client)
 {
     struct hg_preface *p = calloc(1, sizeof(*p));
 
@@ -160,9 +159,8 @@ void hg_preface_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     }
     p->magic = HG_PREFACE_MAGIC;
     p->relay = r;
-    p->generation = hg_generation_ref(g);
-    p->frontend = f;
-    p->bind = bind;
+    p->generation = hg_generation_ref(r->entries->generation);
+    p->entry = *e;
     p->fd = fd;
     p->client = *client;
     p->death.run = bury;
@@ -171,7 +169,7 @@ void hg_preface_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     hg_list_push_back(&r->prefaces, &p->node);
     hg_io_init(&p->io, r->loop, fd, ready);
     hg_timer_init(&p->timer, r->loop, expired);
-    hg_timer_set(&p->timer, f->timeout.request_head);
+    hg_timer_set(&p->timer, e->frontend->timeout.request_head);
     ready(&p->io, HG_IO_READ);
     if (!p->dead)
         hg_io_want(&p->io, HG_IO_READ);

@@ -96,7 +96,7 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
         ok = ok && hg_headers_add(&own, headers->v[i].name, headers->v[i].value);
     ok = ok && hg_headers_add(&own, HG_LIT("x-request-id"), x->route.vars.request_id) &&
          hg_reply_date(x, &own);
-    s->keep = s->keep && can_discard(x) && !s->relay->draining;
+    s->keep = s->keep && can_discard(x) && !hg_session_last(s);
     x->discard = !x->req_done;
     x->body_open = true;
     x->local = x->resp_head = x->resp_done = true;

@@ -45,7 +45,7 @@ static void choose_framing(struct hg_exchange *x)
     if (x->out_framing == HG_FRAMING_CHUNKED || x->out_framing == HG_FRAMING_CLOSE)
         x->out_framing = x->req.minor >= 1 ? HG_FRAMING_CHUNKED : HG_FRAMING_CLOSE;
     /* An answer before the request is whole: the rest is read and thrown away after it, so it is the last. */
-    if (x->out_framing == HG_FRAMING_CLOSE || !x->req_done || s->relay->draining)
+    if (x->out_framing == HG_FRAMING_CLOSE || !x->req_done || hg_session_last(s))
         s->keep = false;
 }
 

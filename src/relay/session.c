@@ -22,6 +22,7 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o)
     r->retry_total = o->retry_total;
     hg_list_init(&r->sessions);
     hg_list_init(&r->prefaces);
+    hg_timer_init(&r->leave, o->loop, hg_relay_leave_expired);
     r->pool = hg_pool_new(o->loop, o->dns);
     r->scratch = hg_scratch_new();
     if (r->pool != NULL && r->scratch != NULL)
@@ -80,10 +81,10 @@ static void client_ready(void *ctx, unsigned events)
     hg_session_turn(s);
 }
 
-static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *g,
-                                      const struct hg_frontend *f)
+static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *g, const struct hg_entry *e)
 {
     struct hg_session *s = calloc(1, sizeof(*s));
+    const struct hg_frontend *f = e->frontend;
 
     if (s == NULL)
         return NULL;
@@ -91,6 +92,8 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
     s->relay = r;
     s->generation = hg_generation_ref(g);
     s->frontend = f;
+    s->bind = e->bind;
+    s->listener = e->listener;
     s->death.run = bury;
     s->can_write = true;
     hg_list_init(&s->node);
@@ -103,21 +106,21 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
     return s;
 }
 
-void hg_relay_accept(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                     int fd, const struct hg_client *client)
+void hg_relay_accept(struct hg_relay *r, const struct hg_entry *e, int fd, const struct hg_client *client)
 {
-    HG_ASSERT(bind < f->binds && fd >= 0);
-    if (hg_preface_wanted(&f->bind[bind], client))
-        hg_preface_begin(r, g, f, bind, fd, client);
+    HG_ASSERT(e >= r->entries->entry && e < r->entries->entry + r->entries->n);
+    HG_ASSERT(e->bind < e->frontend->binds && fd >= 0);
+    if (hg_preface_wanted(&e->frontend->bind[e->bind], client))
+        hg_preface_begin(r, e, fd, client);
     else
-        hg_session_begin(r, g, f, bind, fd, client);
+        hg_session_begin(r, r->entries->generation, e, fd, client);
 }
 
-void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_frontend *f, size_t bind,
-                      int fd, const struct hg_client *client)
+void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct hg_entry *e, int fd,
+                      const struct hg_client *client)
 {
-    struct hg_stream *stream = hg_stream_accepted(r->loop, fd, g->bind_tls[f->index][bind]);
-    struct hg_session *s = stream != NULL ? session_new(r, g, f) : NULL;
+    struct hg_stream *stream = hg_stream_accepted(r->loop, fd, g->bind_tls[e->frontend->index][e->bind]);
+    struct hg_session *s = stream != NULL ? session_new(r, g, e) : NULL;
 
     if (s == NULL) {
         if (stream != NULL)
@@ -137,6 +140,7 @@ void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     HG_COUNT_ADD(r->counters, sessions, 1);
     HG_COUNT_ADD(r->counters, sessions_total, 1);
     hg_stream_on_ready(stream, client_ready, s);
+    hg_session_move(s); /* what it said of itself may have taken longer than a reload */
     /* The first bytes are often there already: one read now saves a round through the kernel's queue. */
     s->can_read = true;
     hg_session_turn(s);
@@ -146,7 +150,9 @@ void hg_session_next(struct hg_session *s)
 {
     HG_ASSERT(s->exchange == NULL);
     s->head_since = 0;
-    if (s->keep && !s->relay->draining) {
+    if (s->keep)
+        hg_session_move(s);
+    if (s->keep && !hg_session_last(s)) {
         s->state = HG_SESSION_HEAD;
         hg_head_scan_init(&s->scan, s->frontend->limit_head, true);
         return;
@@ -161,7 +167,7 @@ bool hg_session_head_step(struct hg_session *s)
     enum hg_http_error why;
     size_t n;
 
-    if (s->relay->draining && data.n == 0) {
+    if (hg_session_last(s) && data.n == 0) {
         hg_session_die(s);
         return false;
     }
@@ -200,7 +206,7 @@ bool hg_session_linger_step(struct hg_session *s)
     return false;
 }
 
-static void cut_session(struct hg_session *s)
+void hg_session_cut(struct hg_session *s)
 {
     if (s->exchange != NULL) {
         s->abort_at_end = s->exchange->resp_head && (!s->exchange->resp_done || hg_buf_len(&s->out) != 0);
@@ -216,7 +222,7 @@ void hg_relay_cut(struct hg_relay *r)
     hg_preface_drop_all(r);
     for (struct hg_list *n = r->sessions.next, *next; n != &r->sessions; n = next) {
         next = n->next;
-        cut_session(HG_CONTAINER_OF(n, struct hg_session, node));
+        hg_session_cut(HG_CONTAINER_OF(n, struct hg_session, node));
     }
 }
 
@@ -246,6 +252,7 @@ void hg_relay_free(struct hg_relay *r)
         hg_list_remove(&s->death.node);
         bury(&s->death);
     }
+    hg_timer_stop(&r->leave);
     hg_pool_free(r->pool);
     hg_scratch_free(r->scratch);
     free(r);

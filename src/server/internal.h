@@ -1,17 +1,117 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to the server room.
+ * Private to the server room. The service is the process as the main thread
+ * sees it; nothing here is for other threads.
+ *
+ *   server.c     up and down, signals, drain    bindings.c   the listeners of a generation
+ *   reload.c     from one plan to the next      listener.c   one listener; unix.c: unix sockets
+ *   worker.c     a thread; accept.c: its sockets  ready.c      the ready file
+ *   privilege.c  what we give up                notify.c     the service manager
  */
 #ifndef HG_SERVER_INTERNAL_H
 #define HG_SERVER_INTERNAL_H
 
-#include "server/listener.h"
+#include "base/buf.h"
+#include "io/dial.h"
+#include "server/server.h"
+#include "server/worker.h"
+#include "upstream/health.h"
+
+struct hg_service;
+
+/* Somebody who asked for a reload. */
+struct hg_waiter {
+    struct hg_list node;
+    /* Once. text: what there is to say, whole lines; valid during the call. */
+    void (*done)(struct hg_waiter *w, bool ok, struct hg_slice text);
+};
+
+/* One per worker: what it says to the main thread. */
+struct hg_ack {
+    struct hg_post post;
+    struct hg_service *service;
+};
+
+struct hg_reload {
+    bool under_way, again; /* again: another was asked for meanwhile */
+    size_t pending;        /* workers that have not changed over */
+    struct hg_generation *generation;
+    struct hg_bindings *bindings;
+    struct hg_retired *retiring;
+    struct hg_list waiting, later; /* for this one, for the next */
+    struct hg_buf report;
+    uint64_t began;
+    struct hg_list retired; /* generations that exchanges still use */
+    struct hg_timer look;   /* whether they still do */
+    uint64_t look_ms;
+    uint64_t ended; /* the last one: wall clock, microseconds; 0: none yet */
+    bool succeeded;
+    size_t failures;
+};
+
+struct hg_service {
+    const struct hg_server_options *o;
+    struct hg_generation *generation; /* in force */
+    uint64_t number;                  /* of it, from 1 */
+    struct hg_bindings *bindings;
+    uint64_t listener_ids;
+    struct hg_loop *loop;
+    struct hg_worker **worker;
+    struct hg_ack *ack, *ended; /* one per worker each */
+    size_t workers, running;
+    struct hg_timer grace;
+    struct hg_dns *dns; /* of the health checks */
+    struct hg_health_checks *health;
+    struct hg_reload reload;
+    uint64_t started; /* wall clock, microseconds */
+    bool draining, cutting;
+    char err[1024];
+};
+
+/* server.c */
+/* No new connections; ends when what runs has ended, or when global.drain is over. */
+void hg_service_drain(struct hg_service *s);
+void hg_service_counts(const struct hg_service *s, struct hg_counts *sum);
+
+/* reload.c */
+void hg_reload_init(struct hg_service *s);
+/* Reads the config anew and changes over. w: who waits for the end, or NULL. Asked for while one is under way
+ * it begins when that has ended, once for all who ask: each gets what the files held after it asked. */
+void hg_reload_ask(struct hg_service *s, struct hg_waiter *w);
+/* The waiter is not interested any more. */
+void hg_reload_forget(struct hg_waiter *w);
+/* Generations before the present one that are still in use. */
+size_t hg_reload_retired(const struct hg_service *s);
+/* The threads have ended. */
+void hg_reload_free(struct hg_service *s);
+
+/* bindings.c */
+/* Listeners for all binds of the generation: those of `old` (may be NULL) that have the same address, new
+ * ones for the others. NULL with a sentence in err, and `old` is as it was. The generation is not taken. */
+struct hg_bindings *hg_bindings_open(struct hg_service *s, struct hg_generation *g,
+                                     const struct hg_bindings *old, char *err, size_t errlen);
+/* Logs who listens where, but for what `before` (may be NULL) said already. */
+void hg_bindings_announce(struct hg_log *log, const struct hg_bindings *b, const struct hg_bindings *before);
+bool hg_bindings_has(const struct hg_bindings *b, const struct hg_listener *l);
+/* Closes the listeners that are not in `keep` (may be NULL) and frees. */
+void hg_bindings_free(struct hg_bindings **b, const struct hg_bindings *keep);
 
 /* ready.c: says where we listen, in one atomic step. False with a sentence in err. */
-bool hg_ready_write(const char *path, const struct hg_listener *l, size_t n, char *err, size_t errlen);
+bool hg_ready_write(const char *path, const struct hg_bindings *b, char *err, size_t errlen);
 
 /* privilege.c: what a process that holds keys gives up: core dumps, being traced, gaining privileges, and,
  * when `user` is not NULL, its user and groups. False with a sentence in err. */
 bool hg_privilege_drop(const char *user, const char *group, char *err, size_t errlen);
+
+/* notify.c: tells the service manager (sd_notify(3): lines NAME=value). socket NULL: nobody asked. Never
+ * blocks; what cannot be sent is lost. */
+void hg_notify(const char *socket, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* unix.c */
+/* A listening unix socket. A file that nobody answers on is replaced. -1 with errno. */
+int hg_unix_listen(const char *path, unsigned mode, struct hg_unix_file *file);
+bool hg_unix_ours(const char *path, const struct hg_unix_file *file);
+/* If it is still ours. */
+void hg_unix_remove(const char *path, const struct hg_unix_file *file);
 
 #endif

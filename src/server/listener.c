@@ -12,17 +12,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "internal.h"
 
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-    struct sockaddr_un path;
 };
 
 static bool fail(char *err, size_t errlen, const struct hg_bind *b, const char *what, int code)
@@ -49,16 +48,16 @@ static socklen_t tcp_address(const struct hg_bind *b, union address *a)
     return inet_pton(AF_INET6, b->host, &a->v6.sin6_addr) == 1 ? sizeof(a->v6) : 0;
 }
 
-static void address_text(struct hg_listener *l, const union address *a)
+static void address_text(char *out, size_t cap, const union address *a)
 {
     char ip[INET6_ADDRSTRLEN];
 
     if (a->any.sa_family == AF_INET6) {
         inet_ntop(AF_INET6, &a->v6.sin6_addr, ip, sizeof(ip));
-        snprintf(l->address, sizeof(l->address), "[%s]:%u", ip, ntohs(a->v6.sin6_port));
+        snprintf(out, cap, "[%s]:%u", ip, ntohs(a->v6.sin6_port));
     } else {
         inet_ntop(AF_INET, &a->v4.sin_addr, ip, sizeof(ip));
-        snprintf(l->address, sizeof(l->address), "%s:%u", ip, ntohs(a->v4.sin_port));
+        snprintf(out, cap, "%s:%u", ip, ntohs(a->v4.sin_port));
     }
 }
 
@@ -75,8 +74,9 @@ static int tcp_socket(const union address *a)
 }
 
 /* The first socket is bound without SO_REUSEPORT, so that a port that is in use is an error even when its
- * owner allows sharing; then it joins the others. */
-static bool open_tcp(struct hg_listener *l, const struct hg_bind *b, char *err, size_t errlen)
+ * owner allows sharing; then it joins the others. `beside`: one of ours that is about to close has this port.
+ */
+static bool open_tcp(struct hg_listener *l, const struct hg_bind *b, bool beside, char *err, size_t errlen)
 {
     union address a;
     socklen_t len = tcp_address(b, &a);
@@ -88,7 +88,7 @@ static bool open_tcp(struct hg_listener *l, const struct hg_bind *b, char *err, 
         l->fd[i] = tcp_socket(&a);
         if (l->fd[i] < 0)
             return fail(err, errlen, b, "socket", errno);
-        if (i != 0 && setsockopt(l->fd[i], SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
+        if ((i != 0 || beside) && setsockopt(l->fd[i], SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
             return fail(err, errlen, b, "SO_REUSEPORT", errno);
         if (bind(l->fd[i], &a.any, len) != 0)
             return fail(err, errlen, b, "cannot listen", errno);
@@ -101,88 +101,89 @@ static bool open_tcp(struct hg_listener *l, const struct hg_bind *b, char *err, 
     for (size_t i = 0; i < l->fds; i++)
         if (listen(l->fd[i], HG_LIMIT_BACKLOG) != 0)
             return fail(err, errlen, b, "cannot listen", errno);
-    address_text(l, &a);
+    address_text(l->address, sizeof(l->address), &a);
     return true;
-}
-
-/* A socket file that nobody answers on is left over from a crash and is removed; a live one is in use. */
-static bool remove_stale(const struct hg_bind *b, const union address *a, socklen_t len)
-{
-    struct stat st;
-    int fd, rc, code;
-
-    if (lstat(b->path, &st) != 0)
-        return true;
-    if (!S_ISSOCK(st.st_mode)) {
-        errno = EEXIST;
-        return false;
-    }
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    rc = connect(fd, &a->any, len);
-    code = errno;
-    close(fd);
-    if (rc == 0 || code != ECONNREFUSED) {
-        errno = EADDRINUSE;
-        return false;
-    }
-    return unlink(b->path) == 0 || errno == ENOENT;
 }
 
 static bool open_unix(struct hg_listener *l, const struct hg_bind *b, char *err, size_t errlen)
 {
-    union address a;
-    struct stat st;
-    mode_t old;
-    int rc;
-
-    memset(&a, 0, sizeof(a));
-    a.path.sun_family = AF_UNIX;
-    if (strlen(b->path) >= sizeof(a.path.sun_path))
-        return fail(err, errlen, b, "path", ENAMETOOLONG);
-    memcpy(a.path.sun_path, b->path, strlen(b->path) + 1);
-    if (!remove_stale(b, &a, sizeof(a.path)))
-        return fail(err, errlen, b, "cannot listen", errno);
-    l->fd[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    l->fd[0] = hg_unix_listen(b->path, b->mode, &l->file);
     if (l->fd[0] < 0)
-        return fail(err, errlen, b, "socket", errno);
-    /* Nobody may slip in between bind and chmod. */
-    old = umask(0177);
-    rc = bind(l->fd[0], &a.any, sizeof(a.path));
-    umask(old);
-    if (rc != 0 || chmod(b->path, b->mode) != 0 || listen(l->fd[0], HG_LIMIT_BACKLOG) != 0)
         return fail(err, errlen, b, "cannot listen", errno);
-    if (lstat(b->path, &st) == 0) {
-        l->dev = st.st_dev;
-        l->ino = st.st_ino;
-    }
+    l->path = strdup(b->path);
     for (size_t i = 1; i < l->fds; i++)
         l->fd[i] = l->fd[0];
     snprintf(l->address, sizeof(l->address), "unix:%.*s", (int)(sizeof(l->address) - 6), b->path);
-    return true;
+    return l->path != NULL || fail(err, errlen, b, "cannot listen", ENOMEM);
 }
 
-bool hg_listener_open(struct hg_listener *l, const struct hg_frontend *f, size_t bind, size_t workers,
-                      char *err, size_t errlen)
+/* How many binds of the frontend before this one ask for any free port of the same address. */
+static size_t place_among(const struct hg_frontend *f, size_t bind)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < bind; i++)
+        if (f->bind[i].kind == HG_BIND_TCP && f->bind[i].port == 0 &&
+            strcmp(f->bind[i].host, f->bind[bind].host) == 0)
+            n++;
+    return n;
+}
+
+char *hg_listener_key(const struct hg_frontend *f, size_t bind)
 {
     const struct hg_bind *b = &f->bind[bind];
-    bool ok;
+    char address[128], *key = NULL;
+    union address a;
 
-    HG_ASSERT(bind < f->binds && workers > 0);
-    memset(l, 0, sizeof(*l));
-    l->frontend = f;
-    l->bind = bind;
+    if (b->kind == HG_BIND_UNIX)
+        return asprintf(&key, "unix:%s", b->path) >= 0 ? key : NULL;
+    (void)tcp_address(b, &a);
+    address_text(address, sizeof(address), &a);
+    if (b->port != 0)
+        return asprintf(&key, "tcp:%s", address) >= 0 ? key : NULL;
+    return asprintf(&key, "tcp:%s %s %zu", address, f->name, place_among(f, bind)) >= 0 ? key : NULL;
+}
+
+static bool prepare(struct hg_listener *l, const struct hg_frontend *f, size_t bind, size_t workers)
+{
+    l->key = hg_listener_key(f, bind);
     l->fd = malloc(workers * sizeof(*l->fd));
-    if (l->fd == NULL)
-        return fail(err, errlen, b, "cannot listen", ENOMEM);
+    if (l->key == NULL || l->fd == NULL)
+        return false;
     l->fds = workers;
     for (size_t i = 0; i < workers; i++)
         l->fd[i] = -1;
-    ok = b->kind == HG_BIND_UNIX ? open_unix(l, b, err, errlen) : open_tcp(l, b, err, errlen);
+    return true;
+}
+
+struct hg_listener *hg_listener_open(const struct hg_frontend *f, size_t bind, size_t workers, bool beside,
+                                     char *err, size_t errlen)
+{
+    const struct hg_bind *b = &f->bind[bind];
+    struct hg_listener *l = calloc(1, sizeof(*l));
+    bool ok;
+
+    HG_ASSERT(bind < f->binds && workers > 0);
+    if (l == NULL || !prepare(l, f, bind, workers)) {
+        (void)fail(err, errlen, b, "cannot listen", ENOMEM);
+        hg_listener_close(&l);
+        return NULL;
+    }
+    l->port = b->kind == HG_BIND_TCP ? b->port : 0;
+    ok = b->kind == HG_BIND_UNIX ? open_unix(l, b, err, errlen) : open_tcp(l, b, beside, err, errlen);
     if (!ok)
-        hg_listener_close(l);
-    return ok;
+        hg_listener_close(&l);
+    return l;
+}
+
+bool hg_listener_usable(const struct hg_listener *l)
+{
+    return l->path == NULL || hg_unix_ours(l->path, &l->file);
+}
+
+bool hg_listener_mode(const struct hg_listener *l, const struct hg_bind *b)
+{
+    return l->path == NULL || chmod(l->path, b->mode) == 0;
 }
 
 void hg_listener_refuse(const struct hg_listener *l, size_t worker)
@@ -192,25 +193,20 @@ void hg_listener_refuse(const struct hg_listener *l, size_t worker)
     shutdown(l->fd[worker], SHUT_RDWR);
 }
 
-/* Our successor may have put its own socket there while we drained. */
-static void remove_path(const struct hg_listener *l)
+void hg_listener_close(struct hg_listener **lp)
 {
-    const struct hg_bind *b = &l->frontend->bind[l->bind];
-    struct stat st;
+    struct hg_listener *l = *lp;
 
-    if (b->kind == HG_BIND_UNIX && l->ino != 0 && lstat(b->path, &st) == 0 && st.st_dev == l->dev &&
-        st.st_ino == l->ino)
-        unlink(b->path);
-}
-
-void hg_listener_close(struct hg_listener *l)
-{
-    if (l->frontend != NULL)
-        remove_path(l);
+    *lp = NULL;
+    if (l == NULL)
+        return;
+    if (l->path != NULL)
+        hg_unix_remove(l->path, &l->file);
     for (size_t i = 0; i < l->fds; i++)
         if (l->fd[i] >= 0 && (i == 0 || l->fd[i] != l->fd[0]))
             close(l->fd[i]);
     free(l->fd);
-    l->fd = NULL;
-    l->fds = 0;
+    free(l->key);
+    free(l->path);
+    free(l);
 }

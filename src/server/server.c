@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Brings the parts up in an order in which every failure is an exit with one
- * sentence, runs the main thread's loop (signals only), and takes them down.
+ * sentence, runs the main thread's loop (signals, reload, health checks), and
+ * takes them down.
  */
 #include "server/server.h"
 
@@ -9,44 +10,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "internal.h"
-#include "server/worker.h"
-#include "upstream/health.h"
 
 static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 
-struct server {
-    const struct hg_server_options *o;
-    const struct hg_plan *plan;
-    struct hg_loop *loop;
-    struct hg_listener *listener;
-    size_t listeners;
-    struct hg_worker **worker;
-    size_t workers, running;
-    struct hg_timer grace;
-    struct hg_dns *dns; /* of the health checks */
-    struct hg_health_checks *health;
-    bool draining, cutting;
-    char err[1024];
-};
-
-static void count(const struct server *s, struct hg_counts *sum)
+void hg_service_counts(const struct hg_service *s, struct hg_counts *sum)
 {
     *sum = (struct hg_counts){0};
     for (size_t i = 0; i < s->workers; i++)
         hg_counts_add(sum, hg_worker_counters(s->worker[i]));
 }
 
-static void log_counts(const struct server *s, const char *event, const char *message)
+static void log_counts(const struct hg_service *s, const char *event, const char *message)
 {
     char line[HG_LOG_LINE_MAX];
     struct hg_counts sum;
     struct hg_json j;
 
-    count(s, &sum);
+    hg_service_counts(s, &sum);
     hg_log_begin(&j, line, HG_LOG_INFO, event);
     hg_json_str(&j, "message", hg_slice_str(message));
     hg_counts_json(&sum, &j);
@@ -55,62 +41,63 @@ static void log_counts(const struct server *s, const char *event, const char *me
 }
 
 /* A worker's post can be under way only once, so later signals find nothing left to do. */
-static void cut_all(struct server *s)
+static void cut_all(struct hg_service *s)
 {
     if (s->cutting)
         return;
     s->cutting = true;
-    for (size_t i = 0; i < s->workers; i++)
-        hg_worker_cut(s->worker[i]);
+    for (size_t i = 0; i < s->workers && s->worker != NULL; i++)
+        if (s->worker[i] != NULL)
+            hg_worker_cut(s->worker[i]);
 }
 
 static void grace_over(struct hg_timer *t)
 {
-    struct server *s = HG_CONTAINER_OF(t, struct server, grace);
+    struct hg_service *s = HG_CONTAINER_OF(t, struct hg_service, grace);
 
     log_counts(s, "drain_timeout", "the grace time (global.drain) is over; ending what is left");
     cut_all(s);
 }
 
-static void on_signal(void *ctx, int signum)
+void hg_service_drain(struct hg_service *s)
 {
-    struct server *s = ctx;
+    uint64_t grace = s->generation->plan->global.drain;
 
-    if (signum == SIGUSR1) {
-        log_counts(s, "status", "counters");
+    if (s->draining)
         return;
-    }
-    if (signum == SIGHUP) {
-        hg_log_event(s->o->log, HG_LOG_WARN, "reload",
-                     "reloading is not available in this version; restart instead");
-        hg_log_flush(s->o->log);
-        return;
-    }
-    if (s->draining) {
-        cut_all(s);
-        return;
-    }
     s->draining = true;
+    hg_notify(s->o->notify_socket, "STOPPING=1\nSTATUS=Waiting for running exchanges");
     hg_health_free(s->health);
     s->health = NULL;
     log_counts(s, "shutdown", "no new connections; waiting for running exchanges");
     for (size_t i = 0; i < s->workers; i++)
         hg_worker_drain(s->worker[i]);
-    hg_timer_set(&s->grace, s->plan->global.drain != 0 ? s->plan->global.drain : 1);
+    hg_timer_set(&s->grace, grace != 0 ? grace : 1);
 }
 
-/* One post a worker: which one ended does not matter. */
-struct ended_post {
-    struct hg_post post;
-    struct server *server;
-};
+static void on_signal(void *ctx, int signum)
+{
+    struct hg_service *s = ctx;
+
+    switch (signum) {
+    case SIGUSR1:
+        log_counts(s, "status", "counters");
+        break;
+    case SIGHUP:
+        hg_reload_ask(s, NULL);
+        break;
+    default:
+        if (s->draining)
+            cut_all(s);
+        else
+            hg_service_drain(s);
+    }
+}
 
 static void worker_gone(struct hg_post *p)
 {
-    struct ended_post *e = HG_CONTAINER_OF(p, struct ended_post, post);
-    struct server *s = e->server;
+    struct hg_service *s = HG_CONTAINER_OF(p, struct hg_ack, post)->service;
 
-    free(e);
     HG_ASSERT(s->running > 0);
     if (--s->running == 0)
         hg_loop_stop(s->loop);
@@ -118,86 +105,66 @@ static void worker_gone(struct hg_post *p)
 
 static void worker_ended(void *ctx)
 {
-    struct ended_post *e = ctx;
+    struct hg_ack *e = ctx;
 
-    hg_loop_post(e->server->loop, &e->post);
+    hg_loop_post(e->service->loop, &e->post);
 }
 
-static bool open_listeners(struct server *s)
+/* The first bindings of a worker; nobody waits for it to have them. */
+static void bound(void *ctx)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->plan->frontends; i++)
-        n += s->plan->frontend[i].binds;
-    s->listener = calloc(n + 1, sizeof(*s->listener));
-    if (s->listener == NULL) {
-        snprintf(s->err, sizeof(s->err), "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < s->plan->frontends; i++) {
-        const struct hg_frontend *f = &s->plan->frontend[i];
-
-        for (size_t j = 0; j < f->binds; j++) {
-            if (!hg_listener_open(&s->listener[s->listeners], f, j, s->plan->global.threads, s->err,
-                                  sizeof(s->err)))
-                return false;
-            s->listeners++;
-        }
-    }
-    return true;
+    (void)ctx;
 }
 
-static bool start_worker(struct server *s, size_t i)
+static bool start_worker(struct hg_service *s, size_t i)
 {
-    struct ended_post *e = calloc(1, sizeof(*e));
-    const struct hg_worker_options wo = {
+    struct hg_worker_options wo = {
         .index = i,
-        .generation = s->o->generation,
-        .listeners = s->listener,
-        .n_listeners = s->listeners,
-        .retry_total = HG_LIMIT_RETRY_TOTAL / s->plan->global.threads,
+        .retry_total = HG_LIMIT_RETRY_TOTAL / s->workers,
         .log = s->o->log,
         .ended = worker_ended,
-        .ctx = e,
+        .ctx = &s->ended[i],
     };
+    struct hg_switch *first;
 
-    if (e == NULL) {
-        snprintf(s->err, sizeof(s->err), "out of memory");
-        return false;
-    }
-    e->post.run = worker_gone;
-    e->server = s;
+    s->ended[i] = (struct hg_ack){.post.run = worker_gone, .service = s};
     s->worker[i] = hg_worker_new(&wo, s->err, sizeof(s->err));
-    if (s->worker[i] == NULL) {
-        free(e);
+    if (s->worker[i] == NULL)
         return false;
-    }
-    s->workers++;
-    if (!hg_worker_start(s->worker[i])) {
+    first = hg_switch_new(s->worker[i], s->bindings, bound, NULL);
+    if (first == NULL || !hg_worker_start(s->worker[i])) {
         snprintf(s->err, sizeof(s->err), "worker %zu: the system gives us no thread", i);
-        free(e);
+        hg_switch_free(first);
         return false;
     }
+    hg_worker_switch(first);
     s->running++;
     return true;
 }
 
-static bool start_workers(struct server *s)
+static bool start_workers(struct hg_service *s)
 {
-    size_t n = s->plan->global.threads;
-
-    s->worker = calloc(n + 1, sizeof(struct hg_worker *));
-    if (s->worker == NULL) {
-        snprintf(s->err, sizeof(s->err), "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < s->workers; i++)
         if (!start_worker(s, i))
             return false;
     return true;
 }
 
-static bool open_loop(struct server *s)
+static bool open_listeners(struct hg_service *s)
+{
+    s->workers = s->generation->plan->global.threads;
+    s->worker = calloc(s->workers, sizeof(struct hg_worker *));
+    s->ack = calloc(s->workers, sizeof(*s->ack));
+    s->ended = calloc(s->workers, sizeof(*s->ended));
+    if (s->worker == NULL || s->ack == NULL || s->ended == NULL) {
+        snprintf(s->err, sizeof(s->err), "out of memory");
+        return false;
+    }
+    s->bindings = hg_bindings_open(s, s->generation, NULL, s->err, sizeof(s->err));
+    return s->bindings != NULL;
+}
+
+static bool open_loop(struct hg_service *s)
 {
     s->loop = hg_loop_new();
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
@@ -207,9 +174,10 @@ static bool open_loop(struct server *s)
         }
     }
     hg_timer_init(&s->grace, s->loop, grace_over);
+    hg_reload_init(s);
     s->dns = hg_dns_new(s->loop);
     s->health = s->dns != NULL ? hg_health_new(s->loop, s->dns, s->o->log) : NULL;
-    if (s->health == NULL || !hg_health_use(s->health, s->o->generation)) {
+    if (s->health == NULL || !hg_health_use(s->health, s->generation)) {
         snprintf(s->err, sizeof(s->err), "health checks cannot start: out of memory or descriptors");
         return false;
     }
@@ -217,24 +185,16 @@ static bool open_loop(struct server *s)
     return true;
 }
 
-static void announce(const struct server *s)
+static void announce(const struct hg_service *s)
 {
     struct hg_log *log = s->o->log;
 
-    for (size_t i = 0; i < s->listeners; i++) {
-        const struct hg_frontend *f = s->listener[i].frontend;
-
-        hg_log_event(log, HG_LOG_INFO, "listening", "frontend %s on %s%s", f->name, s->listener[i].address,
-                     f->bind[s->listener[i].bind].tls.cert != NULL ? " (TLS)" : "");
-    }
-    for (size_t i = 0; i < s->plan->frontends; i++)
-        if (s->plan->frontend[i].missing.what != NULL)
-            hg_log_event(log, HG_LOG_WARN, "not_configured", "frontend %s answers %u to everything: %s",
-                         s->plan->frontend[i].name, s->plan->frontend[i].missing.status,
-                         s->plan->frontend[i].missing.what);
-    hg_log_event(log, HG_LOG_INFO, "startup", "hdrgate " HG_VERSION " is ready: %u threads, %zu listeners",
-                 s->plan->global.threads, s->listeners);
+    hg_bindings_announce(log, s->bindings, NULL);
+    hg_log_event(log, HG_LOG_INFO, "startup", "hdrgate " HG_VERSION " is ready: %zu threads, %zu listeners",
+                 s->workers, s->bindings->entries.n);
     hg_log_flush(log);
+    hg_notify(s->o->notify_socket, "READY=1\nMAINPID=%ld\nSTATUS=Serving on %zu listeners", (long)getpid(),
+              s->bindings->entries.n);
 }
 
 /* As many descriptors as the system lets us have: each exchange takes two. */
@@ -248,9 +208,9 @@ static void raise_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &r);
 }
 
-static bool bring_up(struct server *s)
+static bool bring_up(struct hg_service *s)
 {
-    const struct hg_global *g = &s->plan->global;
+    const struct hg_global *g = &s->generation->plan->global;
 
     raise_descriptors();
     return open_loop(s) && open_listeners(s) &&
@@ -268,32 +228,47 @@ static void hold_signals(void)
     pthread_sigmask(SIG_BLOCK, &ours, NULL);
 }
 
-static void take_down(struct server *s)
+static void take_down(struct hg_service *s)
 {
     hold_signals();
-    for (size_t i = 0; i < s->workers; i++)
+    for (size_t i = 0; i < s->workers && s->worker != NULL; i++)
         hg_worker_free(s->worker[i]);
-    for (size_t i = 0; i < s->listeners; i++)
-        hg_listener_close(&s->listener[i]);
+    hg_bindings_free(&s->bindings, NULL);
     free(s->worker);
-    free(s->listener);
+    free(s->ack);
+    free(s->ended);
     hg_health_free(s->health);
     if (s->dns != NULL)
         hg_dns_free(s->dns);
     if (s->loop != NULL) {
+        hg_reload_free(s);
         hg_timer_stop(&s->grace);
         hg_loop_free(s->loop);
     }
+    hg_generation_unref(&s->generation);
+}
+
+static bool write_ready(struct hg_service *s)
+{
+    const char *path = s->o->ready_file != NULL ? s->o->ready_file : s->generation->plan->global.ready_file;
+
+    return path == NULL || hg_ready_write(path, s->bindings, s->err, sizeof(s->err));
+}
+
+static uint64_t wall_clock(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_REALTIME, &t) == 0
+               ? (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u
+               : 0;
 }
 
 int hg_server_run(const struct hg_server_options *o)
 {
-    struct server s = {.o = o, .plan = o->generation->plan};
-    struct hg_generation *g = o->generation;
-    bool ok = bring_up(&s);
+    struct hg_service s = {.o = o, .generation = o->generation, .number = 1, .started = wall_clock()};
+    bool ok = bring_up(&s) && write_ready(&s);
 
-    if (ok && o->ready_file != NULL)
-        ok = hg_ready_write(o->ready_file, s.listener, s.listeners, s.err, sizeof(s.err));
     if (ok) {
         announce(&s);
     } else {
@@ -306,6 +281,5 @@ int hg_server_run(const struct hg_server_options *o)
     if (ok)
         log_counts(&s, "stopped", "all workers have ended");
     take_down(&s);
-    hg_generation_unref(&g);
     return ok ? 0 : 1;
 }

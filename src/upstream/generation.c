@@ -132,6 +132,7 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_ge
     struct hg_generation *g = calloc(1, sizeof(*g));
 
     HG_ASSERT(plan != NULL);
+    HG_ASSERT(previous == NULL || previous->plan != plan);
     if (g == NULL) {
         snprintf(err, errlen, "out of memory");
         hg_plan_unref(&plan);

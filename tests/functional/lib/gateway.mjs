@@ -2,7 +2,7 @@
 // Starts hdrgate with a configuration given as text, gathers its log, and ends it: cleanly, or the test fails.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BINARY, WRAPPER, Watch, own, tempDir, within } from './env.mjs';
@@ -151,6 +151,23 @@ export class Gateway {
   status(key) {
     const m = new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
     return Number(m[1]);
+  }
+
+  // Another configuration in the place of the first; `again` reads it in.
+  rewrite(text) {
+    const file = join(this.dir, 'hdrgate.cfg');
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  // Reloads with SIGHUP; the event that ends it, "reload" or "reload_failed".
+  async again(text) {
+    if (text !== undefined) this.rewrite(text);
+    const seen = this.lines.length;
+    this.kill('SIGHUP');
+    const line = await this.waitForLog((l) => /^reload(_failed)?$/.test(l.event) && this.lines.indexOf(l) >= seen, 'the end of a reload');
+    this.ready = JSON.parse(readFileSync(this.readyFile, 'utf8'));
+    return line;
   }
 
   kill(signal) {
