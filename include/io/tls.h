@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * TLS settings, ready to use. A context is built when a plan starts (errors are
- * start errors) and is then immutable and shared by threads.
+ * start errors) and is shared by threads. Its files may be read again: then new
+ * connections get what they hold now, and those that exist keep what they have.
  */
 #ifndef HG_IO_TLS_H
 #define HG_IO_TLS_H
@@ -29,6 +30,12 @@ struct hg_tls_server_options {
 struct hg_tls *hg_tls_server_new(const struct hg_tls_server_options *o, char *err, size_t errlen);
 
 void hg_tls_free(struct hg_tls **t);
+
+/* The i-th file that it was made of, NULL behind the last. The system's CAs are not among them. */
+const char *hg_tls_file(const struct hg_tls *t, size_t i);
+/* Reads its files again. False with a sentence in err: everything stays as it was. Sessions of a client with
+ * a certificate are not resumed across this: they would show the old one. Any thread. */
+bool hg_tls_reload(struct hg_tls *t, char *err, size_t errlen);
 
 void hg_tls_session_free(struct hg_tls_session *s);
 

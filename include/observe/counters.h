@@ -10,32 +10,40 @@
 #include <stdint.h>
 
 /* name, is a gauge (goes down again) */
-#define HG_COUNTERS(X)                                                    \
-    X(sessions, 1)        /* client connections now */                    \
-    X(active_requests, 1) /* exchanges now */                             \
-    X(upstream_open, 1)   /* upstream connections now, lent or idle */    \
-    X(upstream_idle, 1)                                                   \
-    X(retry_kept_bytes, 1) /* request bytes kept for sending again */     \
-    X(sessions_total, 0)                                                  \
-    X(requests_total, 0)                                                  \
-    X(requests_refused_total, 0) /* answered by us with 4xx or 5xx */     \
-    X(upstream_connects_total, 0)                                         \
-    X(upstream_reused_total, 0)                                           \
-    X(upstream_retries_total, 0)                                          \
-    X(upstream_redispatches_total, 0) /* sent again, to another server */ \
-    X(retry_budget_empty_total, 0)                                        \
-    X(upstream_failures_total, 0)                                         \
-    X(queue_waiting, 1) /* requests that wait for a server now */         \
-    X(queue_waited_total, 0)                                              \
-    X(queue_full_total, 0)                                                \
-    X(queue_timeout_total, 0)                                             \
-    X(no_server_total, 0)                                                 \
-    X(tls_resumed_total, 0)                                               \
-    X(client_left_total, 0)                                               \
-    X(bytes_in_total, 0)                                                  \
-    X(bytes_out_total, 0)                                                 \
-    X(accept_pauses_total, 0)                                             \
-    X(proxy_headers_refused_total, 0) /* PROXY protocol */
+#define HG_COUNTERS(X)                                                           \
+    X(sessions, 1)        /* client connections now */                           \
+    X(active_requests, 1) /* exchanges now */                                    \
+    X(upstream_open, 1)   /* upstream connections now, lent or idle */           \
+    X(upstream_idle, 1)                                                          \
+    X(retry_kept_bytes, 1) /* request bytes kept for sending again */            \
+    X(sessions_total, 0)                                                         \
+    X(requests_total, 0)                                                         \
+    X(requests_refused_total, 0) /* answered by us with 4xx or 5xx */            \
+    X(upstream_connects_total, 0)                                                \
+    X(upstream_reused_total, 0)                                                  \
+    X(upstream_retries_total, 0)                                                 \
+    X(upstream_redispatches_total, 0) /* sent again, to another server */        \
+    X(retry_budget_empty_total, 0)                                               \
+    X(upstream_failures_total, 0)                                                \
+    X(queue_waiting, 1) /* requests that wait for a server now */                \
+    X(queue_waited_total, 0)                                                     \
+    X(queue_full_total, 0)                                                       \
+    X(queue_timeout_total, 0)                                                    \
+    X(no_server_total, 0)                                                        \
+    X(tls_resumed_total, 0)                                                      \
+    X(client_left_total, 0)                                                      \
+    X(bytes_in_total, 0)                                                         \
+    X(bytes_out_total, 0)                                                        \
+    X(accept_pauses_total, 0)                                                    \
+    X(proxy_headers_refused_total, 0) /* PROXY protocol */                       \
+    X(secret_runs_total, 0)           /* commands run for a secret */            \
+    X(secret_failures_total, 0)       /* a source that gave nothing usable */    \
+    X(secrets_rotated_total, 0)                                                  \
+    X(secrets_kept_total, 0) /* a source went bad and its last value stayed */   \
+    X(secrets_expired_total, 0)                                                  \
+    X(secret_resends_total, 0) /* requests sent again with another credential */ \
+    X(secret_rests_total, 0)   /* credentials put to rest by an answer */        \
+    X(tls_rotated_total, 0)    /* certificates taken anew */
 
 struct hg_counters {
 #define X(name, gauge) _Atomic uint64_t name;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "observe/counters.h"
+#include "sources/sources.h"
 #include "upstream/pool.h"
 
 struct hg_relay;
@@ -17,7 +18,8 @@ struct hg_relay_options {
     struct hg_dns *dns;
     struct hg_log *log;
     struct hg_counters *counters;
-    size_t retry_total; /* bytes that all exchanges of this thread may keep for sending again */
+    struct hg_sources *sources; /* who is asked when a credential is missing or refused; NULL: nobody */
+    size_t retry_total;         /* bytes that all exchanges of this thread may keep for sending again */
 };
 
 /* NULL without memory. What the options point to must outlive it. */
@@ -54,6 +56,7 @@ void hg_relay_drain(struct hg_relay *r);
 /* Ends everything now; what is cut is logged as such. */
 void hg_relay_cut(struct hg_relay *r);
 
+/* Sessions, and questions under way to the sources: the loop must run until there are none. */
 size_t hg_relay_sessions(const struct hg_relay *r);
 
 /* Refreshes the gauges that are derived. */

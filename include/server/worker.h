@@ -17,6 +17,7 @@ struct hg_worker_options {
     size_t index;
     size_t retry_total;
     struct hg_log *log;
+    struct hg_sources *sources; /* outlives the worker */
     /* On the worker's thread, when it has ended for good. */
     void (*ended)(void *ctx);
     void *ctx;

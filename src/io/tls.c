@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "tls_internal.h"
@@ -43,12 +45,23 @@ static int no_password(char *buf, int size, int writing, void *ctx)
     return -1;
 }
 
+/* A copy of a path that may be absent. */
+static bool keep(char **to, const char *path)
+{
+    *to = path != NULL ? strdup(path) : NULL;
+    return path == NULL || *to != NULL;
+}
+
 static struct hg_tls *context_new(const SSL_METHOD *method, bool server)
 {
     struct hg_tls *t = calloc(1, sizeof *t);
 
     if (t == NULL)
         return NULL;
+    if (pthread_mutex_init(&t->lock, NULL) != 0) {
+        free(t);
+        return NULL;
+    }
     ERR_clear_error();
     t->server = server;
     t->ctx = SSL_CTX_new(method);
@@ -93,6 +106,15 @@ static bool load_authorities(struct hg_tls *t, const struct hg_tls_client_option
     return true;
 }
 
+/* Sessions carry the mark of the context they came from. */
+static void mark_context(SSL_CTX *ctx)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)SSL_CTX_set_app_data(ctx, (char *)((uintptr_t)now.tv_sec * 1000000000u + (uintptr_t)now.tv_nsec));
+}
+
 struct hg_tls *hg_tls_client_new(const struct hg_tls_client_options *o, char *err, size_t errlen)
 {
     struct hg_tls *t = context_new(TLS_client_method(), false);
@@ -103,6 +125,14 @@ struct hg_tls *hg_tls_client_new(const struct hg_tls_client_options *o, char *er
         return NULL;
     }
     t->verify = o->verify;
+    if (!keep(&t->ca, o->ca) || !keep(&t->extra_ca, o->extra_ca) || !keep(&t->cert, o->cert) ||
+        !keep(&t->key, o->key)) {
+        snprintf(err, errlen, "no memory for a TLS context");
+        hg_tls_free(&t);
+        return NULL;
+    }
+    if (o->cert != NULL)
+        mark_context(t->ctx);
     if ((o->verify && !load_authorities(t, o, err, errlen)) ||
         (o->cert != NULL && !load_identity(t, o->cert, o->key, err, errlen))) {
         hg_tls_free(&t);
@@ -141,6 +171,11 @@ struct hg_tls *hg_tls_server_new(const struct hg_tls_server_options *o, char *er
         snprintf(err, errlen, "no memory for a TLS context");
         return NULL;
     }
+    if (!keep(&t->cert, o->cert) || !keep(&t->key, o->key) || !keep(&t->client_ca, o->client_ca)) {
+        snprintf(err, errlen, "no memory for a TLS context");
+        hg_tls_free(&t);
+        return NULL;
+    }
     if (!load_identity(t, o->cert, o->key, err, errlen) ||
         (o->client_ca != NULL && !load_client_authorities(t, o->client_ca, err, errlen))) {
         hg_tls_free(&t);
@@ -157,11 +192,60 @@ void hg_tls_free(struct hg_tls **t)
     if (*t == NULL)
         return;
     SSL_CTX_free((*t)->ctx);
+    pthread_mutex_destroy(&(*t)->lock);
+    free((*t)->ca);
+    free((*t)->extra_ca);
+    free((*t)->cert);
+    free((*t)->key);
+    free((*t)->client_ca);
     free(*t);
     *t = NULL;
 }
 
+SSL *hg_tls_connection(struct hg_tls *t)
+{
+    SSL *ssl;
+
+    pthread_mutex_lock(&t->lock);
+    ssl = SSL_new(t->ctx); /* holds its own reference */
+    pthread_mutex_unlock(&t->lock);
+    return ssl;
+}
+
+const char *hg_tls_file(const struct hg_tls *t, size_t i)
+{
+    const char *all[] = {t->cert, t->key, t->ca, t->extra_ca, t->client_ca};
+
+    for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
+        if (all[k] != NULL && i-- == 0)
+            return all[k];
+    return NULL;
+}
+
+bool hg_tls_reload(struct hg_tls *t, char *err, size_t errlen)
+{
+    const struct hg_tls_client_options co = {
+        .ca = t->ca, .extra_ca = t->extra_ca, .cert = t->cert, .key = t->key, .verify = t->verify};
+    const struct hg_tls_server_options so = {.cert = t->cert, .key = t->key, .client_ca = t->client_ca};
+    struct hg_tls *fresh =
+        t->server ? hg_tls_server_new(&so, err, errlen) : hg_tls_client_new(&co, err, errlen);
+    SSL_CTX *old;
+
+    if (fresh == NULL)
+        return false;
+    pthread_mutex_lock(&t->lock);
+    old = t->ctx;
+    t->ctx = fresh->ctx;
+    pthread_mutex_unlock(&t->lock);
+    fresh->ctx = old;
+    hg_tls_free(&fresh);
+    return true;
+}
+
 void hg_tls_session_free(struct hg_tls_session *s)
 {
-    SSL_SESSION_free((SSL_SESSION *)s);
+    if (s == NULL)
+        return;
+    SSL_SESSION_free(s->session);
+    free(s);
 }

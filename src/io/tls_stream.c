@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "stream_internal.h"
@@ -186,7 +187,7 @@ void hg_tls_detach(struct hg_stream *s, bool polite)
 static bool attach(struct hg_stream *s, struct hg_tls *tls)
 {
     begin();
-    s->ssl = SSL_new(tls->ctx);
+    s->ssl = hg_tls_connection(tls);
     if (s->ssl == NULL || SSL_set_app_data(s->ssl, s) != 1 || SSL_set_fd(s->ssl, s->io.fd) != 1) {
         ERR_clear_error();
         return false;
@@ -225,10 +226,14 @@ static bool set_name(SSL *ssl, const char *name, bool verify)
 
 /* A copy: OpenSSL spoils what it has offered once, but connections that are opened in a burst share the
  * newest session. Without memory it is a full handshake. */
-static void offer(SSL *ssl, const SSL_SESSION *session)
+static void offer(SSL *ssl, const struct hg_tls_session *session)
 {
-    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    SSL_SESSION *copy;
 
+    /* One of before the certificate was rotated would show the old one. */
+    if (session->mark != SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))
+        return;
+    copy = SSL_SESSION_dup(session->session);
     if (copy != NULL)
         (void)SSL_set_session(ssl, copy);
     SSL_SESSION_free(copy);
@@ -243,7 +248,7 @@ bool hg_tls_attach_client(struct hg_stream *s, const struct hg_stream_client *o)
         return false;
     }
     if (o->resume != NULL)
-        offer(s->ssl, (const SSL_SESSION *)o->resume);
+        offer(s->ssl, o->resume);
     ERR_clear_error();
     s->session = o->session;
     s->session_ctx = o->session_ctx;
@@ -295,15 +300,20 @@ int hg_tls_on_verify(int ok, X509_STORE_CTX *x)
 int hg_tls_on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct hg_stream *s = SSL_get_app_data(ssl);
-
-    SSL_SESSION *copy;
+    struct hg_tls_session *kept;
 
     if (s == NULL || s->session == NULL || !SSL_SESSION_is_resumable(session))
         return 0;
+    kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        return 0;
     /* A connection that ends badly spoils its own session; the copy stays good. */
-    copy = SSL_SESSION_dup(session);
-    if (copy != NULL)
-        s->session(s->session_ctx, (struct hg_tls_session *)copy);
+    kept->session = SSL_SESSION_dup(session);
+    kept->mark = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    if (kept->session != NULL)
+        s->session(s->session_ctx, kept);
+    else
+        free(kept);
     return 0;
 }
 

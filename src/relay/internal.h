@@ -42,6 +42,8 @@ struct hg_relay {
     struct hg_dns *dns;
     struct hg_log *log;
     struct hg_counters *counters;
+    struct hg_sources *sources; /* may be NULL */
+    size_t asks;                /* questions to them that have not come home */
     struct hg_pool *pool;
     struct hg_scratch *scratch;
     const struct hg_entries *entries; /* in force; NULL before the first switch */

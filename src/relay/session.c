@@ -20,6 +20,7 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o)
     r->log = o->log;
     r->counters = o->counters;
     r->retry_total = o->retry_total;
+    r->sources = o->sources;
     hg_list_init(&r->sessions);
     hg_list_init(&r->prefaces);
     hg_timer_init(&r->leave, o->loop, hg_relay_leave_expired);

@@ -6,7 +6,8 @@
  *   server.c     up and down, signals, drain    bindings.c   the listeners of a generation
  *   reload.c     from one plan to the next      listener.c   one listener; unix.c: unix sockets
  *   worker.c     a thread; accept.c: its sockets  ready.c      the ready file
- *   privilege.c  what we give up                notify.c     the service manager
+ *   privilege.c  what we give up; reread.c      notify.c     the service manager
+ *   credentials.c, rotate.c  secrets and certificates that change
  */
 #ifndef HG_SERVER_INTERNAL_H
 #define HG_SERVER_INTERNAL_H
@@ -62,6 +63,9 @@ struct hg_service {
     struct hg_timer grace;
     struct hg_dns *dns; /* of the health checks */
     struct hg_health_checks *health;
+    struct hg_sources *sources;
+    struct hg_rotation *rotation;
+    struct hg_counters counters; /* of this thread */
     struct hg_reload reload;
     uint64_t started; /* wall clock, microseconds */
     bool draining, cutting;
@@ -113,5 +117,20 @@ int hg_unix_listen(const char *path, unsigned mode, struct hg_unix_file *file);
 bool hg_unix_ours(const char *path, const struct hg_unix_file *file);
 /* If it is still ours. */
 void hg_unix_remove(const char *path, const struct hg_unix_file *file);
+
+/* reread.c: after the change of user: what would have to be read again can be. False with a sentence in err.
+ */
+bool hg_reread_check(const struct hg_plan *p, char *err, size_t errlen);
+
+/* credentials.c */
+/* After the change of user, so that what is read and run is read and run as that user. False with a sentence
+ * in s->err. */
+bool hg_credentials_start(struct hg_service *s);
+/* A plan that comes into force: before the first worker uses it. */
+void hg_credentials_load(struct hg_service *s, struct hg_plan *plan);
+/* The generation has changed. */
+void hg_credentials_watch(struct hg_service *s);
+void hg_credentials_stop(struct hg_service *s);
+void hg_credentials_free(struct hg_service *s);
 
 #endif

@@ -265,6 +265,7 @@ static void finish(struct hg_service *s)
     r->generation = NULL;
     if (s->health != NULL && !hg_health_use(s->health, s->generation))
         hg_log_event(s->o->log, HG_LOG_ERROR, "health_off", "no memory for health checks: there are none");
+    hg_credentials_watch(s);
     write_ready(s);
     announce(s, old);
     hg_bindings_free(&old, s->bindings);
@@ -315,6 +316,7 @@ static void change_over(struct hg_service *s)
         unbuild(s);
         fail(s, "out of memory");
     } else {
+        hg_credentials_load(s, s->reload.generation->plan);
         set_modes(s, s->reload.bindings);
         s->reload.pending = s->workers;
         for (size_t i = 0; i < s->workers; i++)

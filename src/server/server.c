@@ -22,6 +22,7 @@ static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 void hg_service_counts(const struct hg_service *s, struct hg_counts *sum)
 {
     *sum = (struct hg_counts){0};
+    hg_counts_add(sum, &s->counters);
     for (size_t i = 0; i < s->workers; i++)
         hg_counts_add(sum, hg_worker_counters(s->worker[i]));
 }
@@ -46,6 +47,7 @@ static void cut_all(struct hg_service *s)
     if (s->cutting)
         return;
     s->cutting = true;
+    hg_credentials_stop(s);
     for (size_t i = 0; i < s->workers && s->worker != NULL; i++)
         if (s->worker[i] != NULL)
             hg_worker_cut(s->worker[i]);
@@ -122,6 +124,7 @@ static bool start_worker(struct hg_service *s, size_t i)
         .index = i,
         .retry_total = HG_LIMIT_RETRY_TOTAL / s->workers,
         .log = s->o->log,
+        .sources = s->sources,
         .ended = worker_ended,
         .ctx = &s->ended[i],
     };
@@ -164,6 +167,13 @@ static bool open_listeners(struct hg_service *s)
     return s->bindings != NULL;
 }
 
+static void turn_end(void *ctx)
+{
+    struct hg_service *s = ctx;
+
+    (void)hg_log_flush(s->o->log);
+}
+
 static bool open_loop(struct hg_service *s)
 {
     s->loop = hg_loop_new();
@@ -181,6 +191,7 @@ static bool open_loop(struct hg_service *s)
         snprintf(s->err, sizeof(s->err), "health checks cannot start: out of memory or descriptors");
         return false;
     }
+    hg_loop_on_turn_end(s->loop, turn_end, s);
     signal(SIGPIPE, SIG_IGN);
     return true;
 }
@@ -214,7 +225,9 @@ static bool bring_up(struct hg_service *s)
 
     raise_descriptors();
     return open_loop(s) && open_listeners(s) &&
-           hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) && start_workers(s);
+           hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
+           hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && hg_credentials_start(s) &&
+           start_workers(s);
 }
 
 /* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
@@ -237,6 +250,7 @@ static void take_down(struct hg_service *s)
     free(s->worker);
     free(s->ack);
     free(s->ended);
+    hg_credentials_free(s);
     hg_health_free(s->health);
     if (s->dns != NULL)
         hg_dns_free(s->dns);

@@ -52,7 +52,8 @@ static void cut(struct hg_post *p)
 
 static bool worker_open(struct hg_worker *w, char *err, size_t errlen)
 {
-    struct hg_relay_options ro = {.log = w->o.log, .counters = &w->counters, .retry_total = w->o.retry_total};
+    struct hg_relay_options ro = {
+        .log = w->o.log, .counters = &w->counters, .retry_total = w->o.retry_total, .sources = w->o.sources};
 
     w->loop = hg_loop_new();
     w->dns = w->loop != NULL ? hg_dns_new(w->loop) : NULL;
