@@ -8,20 +8,21 @@
 #include "base/slice.h"
 #include "config/diag.h"
 
-#define HG_LINT_BAD_LINES 64u
+#define HG_LINT_BAD 64u
 
 struct hg_lint {
     bool syntax;          /* reported something after which the text must not be parsed */
-    size_t parse;         /* how much of the text the parser may see: a string where none can stand ends it,
-                             because libconfig 1.5 leaks that string */
-    unsigned parse_line;  /* the line where `parse` ends */
     unsigned long_string; /* line where the first string over several lines starts; 0: none */
-    unsigned bad_line[HG_LINT_BAD_LINES]; /* lines with a number or string that was refused */
-    size_t bad_lines;
+    struct {
+        unsigned line;
+        size_t at, n;   /* a number's place in the text, which no libconfig may see; n 0: a string */
+    } bad[HG_LINT_BAD]; /* numbers and strings that were refused */
+    size_t bads;
 };
 
-/* Reports to d: joined strings, numbers that would wrap or are not plain decimal, @include, strings and
- * comments without an end, NUL bytes, names written twice, commas that close a list, deep nesting. */
+/* Reports to d: what the grammar does not have, joined strings, numbers that would wrap or are not plain
+ * decimal, @include, strings and comments without an end, NUL bytes, names written twice, commas that close a
+ * list, deep nesting. */
 void hg_lint_text(struct hg_slice text, const char *file, struct hg_diag *d, struct hg_lint *out);
 
 #endif

@@ -19,8 +19,8 @@ struct convert {
 
 static bool was_refused(const struct convert *c, unsigned line)
 {
-    for (size_t i = 0; i < c->lint->bad_lines; i++) {
-        if (c->lint->bad_line[i] == line)
+    for (size_t i = 0; i < c->lint->bads; i++) {
+        if (c->lint->bad[i].line == line)
             return true;
     }
     return false;
@@ -100,18 +100,32 @@ static struct hg_node *convert(const struct convert *c, const config_setting_t *
     return n;
 }
 
-static void report_syntax(const config_t *cfg, const char *file, const struct hg_lint *lint,
-                          struct hg_diag *d)
+/* The lint lets nothing through that libconfig does not take; should it once, the place is at least known. */
+static void report_syntax(const config_t *cfg, const char *file, struct hg_diag *d)
 {
     int line = config_error_line(cfg);
     const char *text = config_error_text(cfg);
-    if (lint->long_string != 0 && (int)lint->long_string <= line)
-        hg_diag_add(d, HG_SEVERITY_ERROR, file, lint->long_string, NULL,
-                    "syntax error (the string that starts here goes over several lines: is its closing quote "
-                    "missing?)");
-    else
-        hg_diag_add(d, HG_SEVERITY_ERROR, file, line > 0 ? (unsigned)line : 0, NULL, "%s",
-                    text != NULL ? text : "syntax error");
+    hg_diag_add(d, HG_SEVERITY_ERROR, file, line > 0 ? (unsigned)line : 0, NULL, "%s",
+                text != NULL ? text : "syntax error");
+}
+
+/* malloc'd. For libconfig 1.5 a comment that no line break ends is no comment. Numbers that were refused
+ * become 0: what they mean depends on the version. */
+static char *copy_for_all(struct hg_slice text, const struct hg_lint *lint)
+{
+    char *z = malloc(text.n + 2);
+    if (z == NULL)
+        return NULL;
+    if (text.n > 0)
+        memcpy(z, text.p, text.n);
+    memcpy(z + text.n, "\n", 2);
+    for (size_t i = 0; i < lint->bads; i++) {
+        HG_ASSERT(lint->bad[i].at + lint->bad[i].n <= text.n);
+        memset(z + lint->bad[i].at, ' ', lint->bad[i].n);
+        if (lint->bad[i].n > 0)
+            z[lint->bad[i].at] = '0';
+    }
+    return z;
 }
 
 struct hg_node *hg_source_parse(struct hg_slice text, const char *file, struct hg_arena *a, struct hg_diag *d)
@@ -121,8 +135,7 @@ struct hg_node *hg_source_parse(struct hg_slice text, const char *file, struct h
     hg_lint_text(text, file, d, &lint);
     if (lint.syntax)
         return NULL;
-    HG_ASSERT(lint.parse <= text.n);
-    char *z = hg_slice_dup(hg_slice(text.p, lint.parse));
+    char *z = copy_for_all(text, &lint);
     struct hg_node *root = NULL;
     config_t cfg;
     config_init(&cfg);
@@ -131,12 +144,7 @@ struct hg_node *hg_source_parse(struct hg_slice text, const char *file, struct h
         goto out;
     }
     if (config_read_string(&cfg, z) != CONFIG_TRUE) {
-        report_syntax(&cfg, file, &lint, d);
-        goto out;
-    }
-    if (lint.parse_line != 0) {
-        hg_diag_add(d, HG_SEVERITY_ERROR, file, lint.parse_line, NULL,
-                    "syntax error (a string where none can stand)");
+        report_syntax(&cfg, file, d);
         goto out;
     }
     struct convert c = {.a = a, .file = file, .lint = &lint};
