@@ -13,12 +13,13 @@ struct hg_json {
     char *out;
     size_t cap, len;
     unsigned depth;   /* open objects */
+    uint64_t lists;   /* bit n: what is open at depth n is a list */
     unsigned skipped; /* objects inside them that did not fit: their fields are left out */
     bool need_comma;
     bool truncated; /* something did not fit */
 };
 
-/* Opens the outermost object. cap must be at least 64. */
+/* Everywhere, key is NULL for an element of a list. Opens the outermost object. cap must be at least 64. */
 void hg_json_begin(struct hg_json *j, char *out, size_t cap);
 
 /* Strings are escaped; bytes that are not valid UTF-8 become U+FFFD. */
@@ -32,7 +33,9 @@ void hg_json_i64(struct hg_json *j, const char *key, int64_t value);
 void hg_json_bool(struct hg_json *j, const char *key, bool value);
 /* Microseconds written as milliseconds with three decimals, e.g. 1.250. */
 void hg_json_ms(struct hg_json *j, const char *key, uint64_t us);
+/* At most 60 deep. */
 void hg_json_open(struct hg_json *j, const char *key);
+void hg_json_open_list(struct hg_json *j, const char *key);
 void hg_json_close(struct hg_json *j);
 
 /* Closes all that is open and returns the text (in the caller's buffer, NUL-terminated). */

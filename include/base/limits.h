@@ -42,6 +42,7 @@
 #define HG_LIMIT_CONFIG_MEMORY (256u * 1024u * 1024u) /* all nodes of all files */
 #define HG_LIMIT_PLAN_MEMORY (256u * 1024u * 1024u)   /* strings and arrays of one plan */
 
+#define HG_LIMIT_EXPLAIN (8u * 1024u * 1024u)   /* an explanation */
 #define HG_LIMIT_FIXTURES (64u * 1024u * 1024u) /* what is kept of one file of fixtures */
 
 /* Upstream */

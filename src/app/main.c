@@ -7,15 +7,19 @@
 
 #include "cmd.h"
 
-static const char usage[] = "usage: hdrgate [run] -f FILE|DIR [-f ...] [--ready-file PATH]   serve\n"
-                            "       hdrgate check [--strict] -f FILE|DIR [-f ...]            check the "
-                            "configuration (also: hdrgate -c -f ...)\n"
-                            "       hdrgate dump -f FILE|DIR [-f ...]                        print the "
-                            "effective configuration\n"
-                            "       hdrgate test [-f FILE|DIR ...] FIXTURES ...              run "
-                            "fixtures, without a network\n"
-                            "       hdrgate version\n"
-                            "       hdrgate help\n";
+static const char usage[] =
+    "usage: hdrgate [run] -f FILE|DIR [-f ...] [--ready-file PATH]   serve\n"
+    "       hdrgate check [--strict] -f FILE|DIR [-f ...]            check the "
+    "configuration (also: hdrgate -c -f ...)\n"
+    "       hdrgate dump -f FILE|DIR [-f ...]                        print the "
+    "effective configuration\n"
+    "       hdrgate explain -f FILE|DIR [-f ...] METHOD URL [-H 'NAME: VALUE' ...]\n"
+    "               [--frontend NAME] [--from ADDRESS] [--json]      show what would become "
+    "of a request, and why\n"
+    "       hdrgate test [-f FILE|DIR ...] FIXTURES ...              run "
+    "fixtures, without a network\n"
+    "       hdrgate version\n"
+    "       hdrgate help\n";
 
 static int help(void)
 {
@@ -54,6 +58,8 @@ int main(int argc, char **argv)
         return cmd_check(argc - 1, argv + 1);
     if (strcmp(word, "dump") == 0)
         return cmd_dump(argc - 1, argv + 1);
+    if (strcmp(word, "explain") == 0)
+        return cmd_explain(argc - 1, argv + 1);
     if (strcmp(word, "test") == 0)
         return cmd_test(argc - 1, argv + 1);
     if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0)

@@ -95,7 +95,8 @@ static bool put_key(struct hg_json *j, const char *key)
 {
     if (j->need_comma && !put(j, ",", 1))
         return false;
-    return put_string(j, hg_slice_str(key)) && put(j, ":", 1);
+    HG_ASSERT((key == NULL) == ((j->lists >> j->depth & 1) != 0));
+    return key == NULL || (put_string(j, hg_slice_str(key)) && put(j, ":", 1));
 }
 
 /* After an attempt that began at `start`: kept whole, or taken back. */
@@ -193,20 +194,38 @@ void hg_json_ms(struct hg_json *j, const char *key, uint64_t us)
     put_number(j, key, "%llu.%03u", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
 }
 
-void hg_json_open(struct hg_json *j, const char *key)
+static void open_one(struct hg_json *j, const char *key, bool list)
 {
     sane(j);
+    HG_ASSERT(j->depth < 60);
     size_t start = j->len;
     /* Two bytes: the bracket and the room for its closing one. */
-    if (j->skipped || !put_key(j, key) || !put(j, "{ ", 2)) {
+    if (j->skipped || !put_key(j, key) || !put(j, list ? "[ " : "{ ", 2)) {
         j->skipped++;
         settle(j, start, false);
         return;
     }
     j->len--;
     j->depth++;
+    j->lists = list ? j->lists | 1ull << j->depth : j->lists & ~(1ull << j->depth);
     j->need_comma = false;
     sane(j);
+}
+
+void hg_json_open(struct hg_json *j, const char *key)
+{
+    open_one(j, key, false);
+}
+
+void hg_json_open_list(struct hg_json *j, const char *key)
+{
+    open_one(j, key, true);
+}
+
+static void close_one(struct hg_json *j)
+{
+    j->out[j->len++] = j->lists >> j->depth & 1 ? ']' : '}';
+    j->depth--;
 }
 
 void hg_json_close(struct hg_json *j)
@@ -217,8 +236,7 @@ void hg_json_close(struct hg_json *j)
         return;
     }
     HG_ASSERT(j->depth > 1);
-    j->depth--;
-    j->out[j->len++] = '}';
+    close_one(j);
     j->need_comma = true;
     sane(j);
 }
@@ -226,10 +244,8 @@ void hg_json_close(struct hg_json *j)
 struct hg_slice hg_json_end(struct hg_json *j)
 {
     sane(j);
-    while (j->depth > 0) {
-        j->depth--;
-        j->out[j->len++] = '}';
-    }
+    while (j->depth > 0)
+        close_one(j);
     j->skipped = 0;
     j->out[j->len] = '\0';
     return hg_slice(j->out, j->len);

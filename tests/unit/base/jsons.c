@@ -119,3 +119,49 @@ HG_TEST(a_skipped_object_takes_its_fields_along)
     HG_CHECK(j.truncated);
     HG_CHECK_SLICE(hg_json_end(&j), "{\"outside\":2}");
 }
+
+HG_TEST(lists)
+{
+    char out[256];
+    struct hg_json j;
+
+    hg_json_begin(&j, out, sizeof(out));
+    hg_json_open_list(&j, "l");
+    hg_json_str(&j, NULL, HG_LIT("x"));
+    hg_json_u64(&j, NULL, 2);
+    hg_json_open(&j, NULL);
+    hg_json_bool(&j, "t", true);
+    hg_json_open_list(&j, "empty");
+    hg_json_close(&j);
+    hg_json_close(&j);
+    hg_json_open_list(&j, NULL);
+    hg_json_str(&j, NULL, HG_LIT("y"));
+    hg_json_close(&j);
+    hg_json_close(&j);
+    hg_json_u64(&j, "z", 0);
+    HG_CHECK_SLICE(hg_json_end(&j), "{\"l\":[\"x\",2,{\"t\":true,\"empty\":[]},[\"y\"]],\"z\":0}");
+}
+
+HG_TEST(lists_stay_well_formed_in_every_size)
+{
+    for (size_t cap = 64; cap < 200; cap++) {
+        char out[256];
+        struct hg_json j;
+        struct hg_slice s;
+        unsigned open = 0;
+
+        hg_json_begin(&j, out, cap);
+        for (unsigned i = 0; i < 6; i++) {
+            hg_json_open_list(&j, i == 0 ? "list" : NULL);
+            hg_json_str(&j, NULL, HG_LIT("0123456789"));
+        }
+        s = hg_json_end(&j);
+        HG_CHECK(s.n < cap);
+        for (size_t i = 0; i < s.n; i++) {
+            open += s.p[i] == '[';
+            if (s.p[i] == ']')
+                HG_CHECK(open-- > 0);
+        }
+        HG_CHECK_U64(open, 0);
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The command lines of dump, explain and test: what they print where, and with which exit status.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run, writeFiles } from './lib/gateway.mjs';
+
+const CONFIG = `
+secret: { k: { from = "$<API_KEY>"; }; cmd: { exec = [ "/no/such/program" ]; }; };
+frontend: {
+  one: { bind = "127.0.0.1:8001"; backend = "one"; };
+  two: { bind = "127.0.0.1:8002"; backend = "two"; request = ( { deny = 403; when: { path = "/no"; }; } ); };
+};
+backend: {
+  squid: { proxy = "http://u:hush-pw@127.0.0.1:3128"; };
+  one: { url = "https://one.example"; via = "squid"; request = ( { set-header = [ "X-Key", "$<secret:k>" ]; } ); };
+  two: { url = "https://two.example"; via = "direct"; request = ( { set-header = [ "X-Key", "$<secret:cmd>" ]; } ); };
+};
+`;
+const env = { API_KEY: 'hush-4711' };
+const file = (text = CONFIG, name = 'x.cfg') => join(writeFiles({ [name]: text }), name);
+
+test('explain: text on standard output, no secret in it', async () => {
+  const r = await run(['explain', '-f', file(), 'GET', 'http://localhost:8001/a?b=1', '-H', 'Accept: x', '--from', '10.0.0.7'], { env });
+  assert.deepEqual([r.code, r.stderr], [0, '']);
+  assert.match(r.stdout, /^frontend one \(.*x\.cfg:4\)\n {2}bind 127\.0\.0\.1:8001\n {2}client 10\.0\.0\.7\n/);
+  assert.match(r.stdout, /\n {2}GET \/a\?b=1 HTTP\/1\.1\n {2}Host: one\.example\n {2}Accept: x\n/);
+  assert.match(r.stdout, /\n {2}X-Key: <secret k: environment variable API_KEY, 9 bytes>\n/);
+  assert.ok(!r.stdout.includes('hush'), r.stdout);
+});
+
+test('explain --json: one object', async () => {
+  const r = await run(['explain', '--json', '-f', file(), '--frontend', 'two', 'GET', '/'], { env });
+  assert.deepEqual([r.code, r.stderr], [0, '']);
+  const e = JSON.parse(r.stdout);
+  assert.equal(e.frontend.name, 'two');
+  assert.equal(e.backend.via, 'direct');
+  assert.equal(e.backend.tls.verify, true);
+  assert.equal(e.leaves.server, 'https://two.example');
+  assert.deepEqual(e.leaves.headers.filter(([n]) => n === 'X-Key'), [['X-Key', '<secret cmd: command /no/such/program, not read here>']]);
+  const no = JSON.parse((await run(['explain', '--json', '-f', file(), 'GET', 'http://x:8002/no'], { env })).stdout);
+  assert.equal(no.answer.status, 403);
+  assert.equal(no.leaves, undefined);
+});
+
+test('explain: what is not configured is an answer, with the same name as when running', async () => {
+  const r = await run(['explain', '-f', file(), '--frontend', 'one', 'GET', '/'], { env: { API_KEY: '' } });
+  assert.equal(r.code, 0);
+  assert.match(r.stdout, /\nanswer 503 not_configured\n[^]*API_KEY is not set/);
+});
+
+test('dump: valid, the same again, and without credentials', async () => {
+  const one = await run(['dump', '-f', file()], { env });
+  assert.equal(one.code, 0, one.stderr);
+  const two = await run(['dump', '-f', file(one.stdout)], { env });
+  const three = await run(['dump', '-f', file(two.stdout)], { env });
+  assert.equal(three.stdout, two.stdout);
+  assert.ok(!/hush/.test(one.stdout + two.stdout), one.stdout);
+  assert.match(one.stdout, /\n {4}from = "\$<API_KEY>"; {2}# \$<API_KEY>: 9 bytes\n/);
+});
+
+test('dump: a config with mistakes is said and not printed', async () => {
+  const r = await run(['dump', '-f', file('frontend: { f: { frob = 1; }; };')], { env });
+  assert.deepEqual([r.code, r.stdout], [1, '']);
+  assert.match(r.stderr, /x\.cfg:1: frontend\.f\.frob: unknown key/);
+});
+
+test('test: NAME.cfg beside NAME.fixtures, folders, and a config of its own', async () => {
+  const fixture = 'env API_KEY=k\n== a\nfrontend one\n> GET /\n>> GET https://one.example/\n>> X-Key: k\n';
+  const dir = writeFiles({ 'x.cfg': CONFIG, 'x.fixtures': fixture, 'y.fixtures': '| include = [ "x.cfg" ];\n' + fixture });
+  for (const args of [[dir], [join(dir, 'x.fixtures')], ['-f', join(dir, 'x.cfg'), join(dir, 'x.fixtures')], [join(dir, 'y.fixtures')]]) {
+    const r = await run(['test', ...args], { env });
+    assert.equal(r.code, 0, r.stdout + r.stderr);
+    assert.match(r.stdout, /\n\d fixtures in \d files: \d passed, 0 failed\n$/);
+  }
+});
+
+test('test: the environment is not looked at', async () => {
+  const dir = writeFiles({ 'x.cfg': CONFIG, 'x.fixtures': '== a\nfrontend one\n> GET /\n< 503 not_configured\n' });
+  const r = await run(['test', dir], { env });
+  assert.equal(r.code, 0, r.stdout);
+});
+
+test('test: mistakes in a line of configuration carry the line of the fixture file', async () => {
+  const dir = writeFiles({ 'x.fixtures': '== a\n| frontend: {\n|   f: { bind = "127.0.0.1:1"; frob = 1; };\n| };\n> GET /\n< 404\n' });
+  const r = await run(['test', dir], { env });
+  assert.equal(r.code, 1);
+  assert.match(r.stdout, /x\.fixtures:1: FAILED: a\n {2}.*x\.fixtures:3: frontend\.f\.frob: unknown key/);
+});
+
+test('command lines that are not understood: a sentence and exit 2', async () => {
+  const cases = [
+    [['dump'], /-f FILE/], [['dump', '-f'], /value is missing behind -f/], [['dump', '-f', 'x', 'y'], /-f FILE/], [['dump', '--json', '-f', 'x'], /unknown option --json/],
+    [['explain', '-f', 'x'], /METHOD URL/], [['explain', 'GET', '/'], /METHOD URL/], [['explain', '-f', 'x', 'GET', '/', '-H', 'x'], /Name: value/],
+    [['test'], /no fixtures/], [['test', '-x'], /unknown option -x/],
+  ];
+  for (const [args, says] of cases) {
+    const r = await run(args, { env });
+    assert.deepEqual([r.code, r.stdout], [2, ''], `${args}: ${r.stderr}`);
+    assert.match(r.stderr, says, args.join(' '));
+  }
+});
+
+test('explain: a request that cannot be tried is said, and exit 1', async () => {
+  for (const [args, says] of [[['GET', '/'], /which frontend is meant is not clear \(there are: one, two\)/], [['--frontend', 'x', 'GET', '/'], /no frontend "x"/],
+    [['--frontend', 'one', '--from', 'x', 'GET', '/'], /is not an address/]]) {
+    const r = await run(['explain', '-f', file(), ...args], { env });
+    assert.deepEqual([r.code, r.stdout], [1, '']);
+    assert.match(r.stderr, says);
+  }
+});
