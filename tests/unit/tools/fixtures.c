@@ -124,6 +124,10 @@ HG_TEST(what_holds_and_what_does_not)
         {">> GET https://api.example/a?b\n>> only",
          "  >> GET https://api.example/a?b\n- >> only\n+ >> X: 1\n+ >> X: 2\n+ >> Authorization: Bearer "
          "real-key-4711\n"},
+        {">> GET https://api.example/a?b\n>> !\"real-key\"\n>> \"nowhere\"",
+         "  >> GET https://api.example/a?b\n- >> !\"real-key\"\n+ >> Authorization: Bearer real-key-4711\n- "
+         ">> "
+         "\"nowhere\"\n"},
         {">> GET https://api.example/a?b\n>> via squid\n>> backend b", ""},
         {">> GET https://api.example/a?b\n>> via direct",
          "  >> GET https://api.example/a?b\n- >> via direct\n+ >> via squid\n"},
