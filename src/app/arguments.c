@@ -56,6 +56,8 @@ int arguments_read(struct arguments *a, const char *allowed, int argc, char **ar
             return bad("unknown option ", name);
         else if (strcmp(name, "--json") == 0)
             a->json = true;
+        else if (strcmp(name, "--resolve") == 0)
+            a->resolve = true;
         else if (i + 1 == argc)
             return bad("a value is missing behind ", name);
         else

@@ -16,7 +16,7 @@ struct arguments {
     const char **word; /* what is no option */
     size_t words;
     const char *frontend, *from; /* --frontend, --from; or NULL */
-    bool json;                   /* --json */
+    bool json, resolve;          /* --json, --resolve */
 };
 
 /* allowed: those of the options above that this command takes, separated by a space. 0, or 2 after a sentence

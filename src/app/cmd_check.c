@@ -9,6 +9,7 @@
 #include "config/diag.h"
 #include "options.h"
 #include "plan/plan.h"
+#include "resolve.h"
 
 static size_t count_binds(const struct hg_plan *p)
 {
@@ -42,6 +43,10 @@ static int check(const struct options *o, struct hg_diag *d)
     if (o->strict && hg_diag_warnings(d) > 0) {
         hg_plan_unref(&plan);
         return refuse_warnings(hg_diag_warnings(d));
+    }
+    if (o->resolve && !resolve_secrets(plan)) {
+        hg_plan_unref(&plan);
+        return 1;
     }
     (void)printf(
         "configuration is valid\n%zu frontends, %zu binds, %zu backends, %zu servers, %zu warnings\n",

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "cmd.h"
 #include "options.h"
+#include "resolve.h"
 #include "tools/explain.h"
 
 static int show(const struct hg_plan *plan, const struct arguments *a, const struct hg_pair *field)
@@ -47,6 +48,8 @@ static int explain(const struct arguments *a, const struct hg_pair *field)
     /* Warnings are check's business; what concerns this request shows in it. */
     if (d != NULL && plan == NULL)
         hg_diag_print(d, stderr);
+    if (plan != NULL && a->resolve)
+        (void)resolve_secrets(plan); /* who has none shows in what becomes of the request */
     if (plan != NULL)
         status = show(plan, a, field);
     else if (d == NULL || hg_diag_errors(d) == 0)
@@ -78,7 +81,7 @@ int cmd_explain(int argc, char **argv)
 {
     struct arguments a;
     struct hg_pair *field = NULL;
-    int status = arguments_read(&a, "-f -H --frontend --from --json", argc, argv);
+    int status = arguments_read(&a, "-f -H --frontend --from --json --resolve", argc, argv);
 
     if (status == 0 && (a.files == 0 || a.words != 2)) {
         fputs("hdrgate: say hdrgate explain -f FILE METHOD URL; see \"hdrgate help\"\n", stderr);

@@ -9,12 +9,12 @@
 
 static const char usage[] =
     "usage: hdrgate [run] -f FILE|DIR [-f ...] [--ready-file PATH]   serve\n"
-    "       hdrgate check [--strict] -f FILE|DIR [-f ...]            check the "
+    "       hdrgate check [--strict] [--resolve] -f FILE|DIR [-f ...]  check the "
     "configuration (also: hdrgate -c -f ...)\n"
     "       hdrgate dump -f FILE|DIR [-f ...]                        print the "
     "effective configuration\n"
     "       hdrgate explain -f FILE|DIR [-f ...] METHOD URL [-H 'NAME: VALUE' ...]\n"
-    "               [--frontend NAME] [--from ADDRESS] [--json]      show what would become "
+    "               [--frontend NAME] [--from ADDRESS] [--resolve] [--json]   show what would become "
     "of a request, and why\n"
     "       hdrgate test [-f FILE|DIR ...] FIXTURES ...              run "
     "fixtures, without a network\n"

@@ -32,6 +32,8 @@ int options_read(struct options *o, int argc, char **argv, unsigned allow)
             i++;
         } else if (strict && strcmp(name, "--strict") == 0) {
             o->strict = true;
+        } else if (strict && strcmp(name, "--resolve") == 0) {
+            o->resolve = true;
         } else if (strcmp(name, "-f") == 0 || (ready && strcmp(name, "--ready-file") == 0)) {
             return bad("a path is missing behind ", name);
         } else {

@@ -15,6 +15,7 @@ struct options {
     size_t files;
     const char *ready_file; /* --ready-file, or NULL */
     bool strict;            /* --strict: warnings are mistakes */
+    bool resolve;           /* --resolve: commands of secrets are run; allowed with --strict */
 };
 
 #define OPTIONS_READY_FILE 1u

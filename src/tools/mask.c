@@ -34,7 +34,8 @@ static bool hide(struct hg_mask_entry *e, const struct hg_source *s, size_t inde
     struct hg_secret *value = hg_secret_slot_take(s->slot), *marker;
 
     e->source = s;
-    e->stand_in = value == NULL || !s->read;
+    /* The first value of what had none when the plan was built is a stand-in. */
+    e->stand_in = value == NULL || (!s->read && hg_secret_slot_version(s->slot) < 2);
     e->length = value != NULL ? hg_secret_bytes(value).n : 0;
     if (!make_marker(e, index)) {
         hg_secret_release(&value);

@@ -49,6 +49,23 @@ test('explain: what is not configured is an answer, with the same name as when r
   assert.match(r.stdout, /\nanswer 503 not_configured\n[^]*API_KEY is not set/);
 });
 
+test('--resolve runs the commands of secrets, once, and says what has no value', async () => {
+  const good = file(CONFIG.replace('"/no/such/program"', '"/bin/echo", "hush-12345"'));
+  const two = ['--frontend', 'two', 'GET', '/'];
+  const r = await run(['explain', '--resolve', '-f', good, ...two], { env });
+  assert.deepEqual([r.code, r.stderr], [0, '']);
+  assert.match(r.stdout, /\n {2}X-Key: <secret cmd: command \/bin\/echo hush-12345, 10 bytes>\n/);
+  assert.equal((await run(['check', '--resolve', '-f', good], { env })).code, 0);
+  const bad = file();
+  const no = await run(['explain', '--resolve', '-f', bad, ...two], { env });
+  assert.match(no.stdout, /\nanswer 503 /);
+  assert.match(no.stderr, /x\.cfg:2: secret\.cmd: command \/no\/such\/program: /);
+  const check = await run(['check', '--resolve', '-f', bad], { env });
+  assert.deepEqual([check.code, check.stdout], [1, '']);
+  assert.match(check.stderr, /x\.cfg:2: secret\.cmd: command \/no\/such\/program: /);
+  assert.equal((await run(['check', '-f', bad], { env })).code, 0);
+});
+
 test('dump: valid, the same again, and without credentials', async () => {
   const one = await run(['dump', '-f', file()], { env });
   assert.equal(one.code, 0, one.stderr);
