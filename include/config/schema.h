@@ -28,6 +28,7 @@
     X(SECRET, "secret")                   \
     X(RULE, "rule")                       \
     X(FRONTEND, "frontend")               \
+    X(USE_BACKEND, "use-backend")         \
     X(BIND, "bind")                       \
     X(BIND_TLS, "bind tls")               \
     X(MISSING, "frontend.missing")        \

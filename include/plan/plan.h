@@ -16,7 +16,7 @@
 #include "config/model.h"
 #include "plan/balance.h"
 #include "plan/errors.h"
-#include "rules/ruleset.h"
+#include "rules/condition.h"
 
 struct hg_timeouts { /* milliseconds */
     uint64_t connect, tunnel, tls, request_head, request_body, response_head, idle, keep_alive, drain;
@@ -176,11 +176,19 @@ struct hg_backend {
     struct hg_retry retry;
     bool limited;            /* a server has a limit */
     struct hg_errors errors; /* its own */
+    const char *missing;     /* what it lacks to serve any request, a sentence; NULL: nothing */
     const char *file;
     unsigned line;
 };
 
 struct hg_plan;
+
+/* An entry of use-backend: the first whose condition holds has the request. */
+struct hg_use_backend {
+    const struct hg_backend *backend;
+    const struct hg_condition *when; /* NULL: always */
+    const char *where;               /* file:line */
+};
 
 struct hg_frontend {
     const char *name;
@@ -188,7 +196,9 @@ struct hg_frontend {
     struct hg_bind *bind;
     size_t binds;
     struct hg_ruleset *request, *response; /* never NULL */
-    const struct hg_backend *backend;      /* NULL: answers come from the rules only */
+    struct hg_use_backend *use_backend;    /* asked in order, after the request list */
+    size_t use_backends;
+    const struct hg_backend *backend; /* when none of them holds; NULL: 404 */
     struct hg_timeouts timeout;
     size_t limit_head;
     uint64_t limit_body; /* UINT64_MAX: none */

@@ -123,6 +123,9 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
         return;
     k->request = built->request.rules;
     k->response = built->response.rules;
+    k->missing = built->missing != NULL           ? built->missing
+                 : built->request.missing != NULL ? built->request.missing
+                                                  : built->response.missing;
     check_plain(b, built, k);
     if (hg_node_get(node, "connect-header") != NULL)
         HG_ERROR(b, hg_node_get(node, "connect-header"), "belongs to a backend that is a proxy");

@@ -155,6 +155,11 @@ void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);
+/* The condition of an entry: its `when`. */
+enum hg_when_read { HG_WHEN_NONE, HG_WHEN_GIVEN, HG_WHEN_BAD /* said */ };
+enum hg_when_read hg_read_when(struct hg_build *b, const struct hg_node *entry, struct hg_when *when,
+                               bool *path_condition);
+
 /* parameters.c */
 /* The list with @{...} filled in from the use's entry, as nodes that live as long as the plan; the list
  * itself when it has none. in_rule without an entry: the rule by itself, which may lack something without a
@@ -183,6 +188,17 @@ void hg_build_servers(struct hg_build *b, const struct hg_node *node, struct hg_
 void hg_balance_standard(struct hg_backend *k);
 void hg_build_balance(struct hg_build *b, const struct hg_node *group, struct hg_backend *k);
 void hg_check_balance(struct hg_build *b, const struct hg_node *node, const struct hg_backend *k);
+
+/* use_backend.c: the backends that a frontend's requests can go to, each once. */
+struct hg_behind {
+    const struct hg_built_backend **backend;
+    size_t n;
+    const char *missing; /* what every request needs: sentence, or NULL */
+    bool path_condition; /* in a condition of use-backend, or in a list of theirs */
+};
+struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
+void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
+                          const struct hg_behind *behind);
 
 /* frontend.c */
 bool hg_build_frontends(struct hg_build *b);

@@ -30,65 +30,10 @@ static void build_missing(struct hg_build *b, const struct hg_node *node, struct
     f->missing.body = body != NULL ? hg_slice_str(body) : hg_slice(NULL, 0);
 }
 
-/* NULL: none, or reported. */
-static const struct hg_built_backend *find_backend(struct hg_build *b, const struct hg_node *node,
-                                                   struct hg_frontend *f)
-{
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "backend");
-    const char *name = hg_get_string(b, node, "backend", NULL);
-    if (name == NULL)
-        return NULL;
-    for (size_t i = 0; i < b->plan->backends; i++) {
-        if (strcmp(b->plan->backend[i].name, name) != 0)
-            continue;
-        f->backend = &b->plan->backend[i];
-        return &b->backend[i];
-    }
-    if (hg_find_proxy(b, name) != NULL)
-        HG_ERROR(b, hg_node_get(node, "backend"),
-                 "the backend of this name is a proxy (name it in via of a backend)");
-    else if (all == NULL || !all->broken)
-        HG_ERROR(b, hg_node_get(node, "backend"), "there is no backend of this name");
-    return NULL;
-}
-
-/* A secret in a frontend's list goes to whatever is behind the frontend. */
-static void check_credentials(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
-                              const struct hg_built_backend *behind)
-{
-    const struct hg_node *list = hg_node_get(node, "request");
-    struct hg_secret_slot *slot = hg_ruleset_secret(f->request, 0, false);
-    bool shared = false, plain_ok = false;
-    hg_get_bool(b, node, "shared-credential", &shared);
-    if (slot == NULL)
-        return;
-    const char *name = hg_secret_slot_name(slot);
-    if (f->backend == NULL) {
-        if (!shared && !node->broken && hg_node_get(node, "backend") == NULL)
-            HG_ERROR(b, list,
-                     "secret %s is used in a frontend without a backend (write shared-credential = true if "
-                     "that is meant)",
-                     name);
-        return;
-    }
-    hg_get_bool(b, behind->node, "plain-ok", &plain_ok);
-    for (size_t i = 0; i < f->backend->servers && !plain_ok; i++) {
-        if (f->backend->server[i].tls)
-            continue;
-        HG_ERROR(b, list,
-                 "secret %s would be sent over http:// by backend %s (write plain-ok = true there if that is "
-                 "meant)",
-                 name, f->backend->name);
-        return;
-    }
-}
-
 static const char *first_missing(const struct hg_built_list *request, const struct hg_built_list *response,
-                                 const struct hg_built_backend *behind)
+                                 const struct hg_behind *behind)
 {
-    const char *all[] = {request->missing, behind != NULL ? behind->missing : NULL,
-                         behind != NULL ? behind->request.missing : NULL,
-                         behind != NULL ? behind->response.missing : NULL, response->missing};
+    const char *all[] = {request->missing, behind->missing, response->missing};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (all[i] != NULL)
             return all[i];
@@ -96,10 +41,10 @@ static const char *first_missing(const struct hg_built_list *request, const stru
     return NULL;
 }
 
-static void check_answers(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f)
+static void check_answers(struct hg_build *b, const struct hg_node *node)
 {
     const struct hg_node *list = hg_node_get(node, "request");
-    if (f->backend == NULL && hg_node_get(node, "backend") == NULL && !node->broken &&
+    if (hg_node_get(node, "use-backend") == NULL && hg_node_get(node, "backend") == NULL && !node->broken &&
         (list == NULL || list->children == 0))
         HG_ERROR(b, node, "has neither a backend nor rules that answer");
 }
@@ -120,7 +65,7 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     hg_build_errors(b, node, &f->errors);
     hg_build_errors(b, hg_model_defaults(b->model, node), &f->standard_errors);
     build_missing(b, node, f);
-    const struct hg_built_backend *behind = find_backend(b, node, f);
+    struct hg_behind behind = hg_build_behind(b, node, f);
     struct hg_built_list request = hg_build_list(b, node, HG_REQUEST_RULES);
     struct hg_built_list response = hg_build_list(b, node, HG_RESPONSE_RULES);
     if (b->no_memory)
@@ -128,11 +73,11 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     f->request = request.rules;
     f->response = response.rules;
     HG_ASSERT(f->request != NULL && f->response != NULL);
-    f->path_strict = f->path_strict || request.path_condition || response.path_condition ||
-                     (behind != NULL && (behind->request.path_condition || behind->response.path_condition));
-    check_credentials(b, node, f, behind);
-    check_answers(b, node, f);
-    f->missing.what = first_missing(&request, &response, behind);
+    f->path_strict =
+        f->path_strict || request.path_condition || response.path_condition || behind.path_condition;
+    hg_check_credentials(b, node, f, &behind);
+    check_answers(b, node);
+    f->missing.what = first_missing(&request, &response, &behind);
     if (f->missing.what != NULL)
         HG_WARN(b, node, "not configured, requests get %u: %s", f->missing.status, f->missing.what);
 }

@@ -70,23 +70,29 @@ static const struct hg_pair *read_pairs(struct hg_build *b, const struct hg_node
     return pair;
 }
 
+enum hg_when_read hg_read_when(struct hg_build *b, const struct hg_node *entry, struct hg_when *out,
+                               bool *path_condition)
+{
+    const struct hg_node *when = hg_node_get(entry, "when");
+    if (when == NULL)
+        return HG_WHEN_NONE;
+    out->method = text_of(hg_node_get(when, "method"));
+    out->path = text_of(hg_node_get(when, "path"));
+    out->host = text_of(hg_node_get(when, "host"));
+    out->header = read_pairs(b, hg_node_get(when, "header"), &out->headers);
+    out->query = read_pairs(b, hg_node_get(when, "query"), &out->queries);
+    *path_condition = *path_condition || out->path.p != NULL;
+    if (when->children == 0 && !when->broken)
+        HG_ERROR(b, when, "has no condition");
+    return when->children == 0 || when->broken ? HG_WHEN_BAD : HG_WHEN_GIVEN;
+}
+
 static void read_when(struct entry *e)
 {
-    const struct hg_node *when = hg_node_get(e->node, "when");
-    if (when == NULL)
-        return;
-    e->when.method = text_of(hg_node_get(when, "method"));
-    e->when.path = text_of(hg_node_get(when, "path"));
-    e->when.host = text_of(hg_node_get(when, "host"));
-    e->when.header = read_pairs(e->b, hg_node_get(when, "header"), &e->when.headers);
-    e->when.query = read_pairs(e->b, hg_node_get(when, "query"), &e->when.queries);
-    e->spec.when = &e->when;
-    e->list->path_condition = e->list->path_condition || e->when.path.p != NULL;
-    if (when->children == 0 && !when->broken) {
-        HG_ERROR(e->b, when, "has no condition");
-        e->bad = true;
-    }
-    e->bad = e->bad || when->broken;
+    enum hg_when_read read = hg_read_when(e->b, e->node, &e->when, &e->list->path_condition);
+    if (read == HG_WHEN_GIVEN)
+        e->spec.when = &e->when;
+    e->bad = e->bad || read == HG_WHEN_BAD;
 }
 
 static void read_reply(struct entry *e)

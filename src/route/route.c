@@ -47,11 +47,10 @@ static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, s
     a->body = o->body;
 }
 
-static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset *rules,
-                                    struct hg_request *request, struct hg_answer *a)
+static struct hg_rules_run make_run(struct hg_route *r, struct hg_request *request)
 {
-    struct hg_outcome outcome = {0};
-    const struct hg_rules_run run = {
+    r->vars.request = request;
+    return (struct hg_rules_run){
         .arena = r->arena,
         .scratch = r->scratch,
         .vars = &r->vars,
@@ -60,8 +59,14 @@ static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset 
         .client = r->client,
         .hooks = r->hooks,
     };
+}
 
-    r->vars.request = request;
+static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset *rules,
+                                    struct hg_request *request, struct hg_answer *a)
+{
+    struct hg_outcome outcome = {0};
+    const struct hg_rules_run run = make_run(r, request);
+
     switch (hg_ruleset_run(rules, &run, &outcome)) {
     case HG_VERDICT_PASS:
         return HG_ROUTE_GO;
@@ -76,7 +81,8 @@ static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset 
     return HG_ROUTE_ANSWER;
 }
 
-static void not_configured(const struct hg_route *r, struct hg_answer *a)
+/* what: the backend that was chosen, or NULL: the frontend. */
+static void not_configured(const struct hg_route *r, const struct hg_backend *backend, struct hg_answer *a)
 {
     const struct hg_missing *m = &r->frontend->missing;
 
@@ -87,8 +93,57 @@ static void not_configured(const struct hg_route *r, struct hg_answer *a)
         (void)hg_headers_set(&a->headers, HG_LIT("Content-Type"), hg_content_type(m->body));
         return;
     }
-    refuse(r, a, HG_ANSWER_NOT_CONFIGURED, m->status, "not_configured", "frontend %s is not configured: %s",
-           r->frontend->name, m->what);
+    refuse(r, a, HG_ANSWER_NOT_CONFIGURED, m->status, "not_configured", "%s %s is not configured: %s",
+           backend != NULL ? "backend" : "frontend", backend != NULL ? backend->name : r->frontend->name,
+           backend != NULL ? backend->missing : m->what);
+}
+
+static void considered(const struct hg_route *r, const struct hg_use_backend *u, enum hg_considered what)
+{
+    char why[200];
+
+    if (r->hooks == NULL || r->hooks->considered == NULL)
+        return;
+    snprintf(why, sizeof(why), "backend %s", u->backend->name);
+    r->hooks->considered(r->hooks->ctx, u->where, 0, "use-backend", what, why);
+}
+
+/* The first entry of use-backend that holds, else the frontend's backend. */
+static enum hg_route_step choose_backend(struct hg_route *r, struct hg_answer *a)
+{
+    const struct hg_frontend *f = r->frontend;
+    const struct hg_rules_run run = make_run(r, r->request);
+
+    r->backend = f->backend;
+    for (size_t i = 0; i < f->use_backends; i++) {
+        const struct hg_use_backend *u = &f->use_backend[i];
+        struct hg_outcome o = {0};
+        struct hg_captures captures;
+        enum hg_match m = hg_condition_holds(u->when, &run, &captures, &o.fail);
+
+        considered(r, u,
+                   m == HG_MATCH_YES  ? HG_CONSIDERED_APPLIED
+                   : m == HG_MATCH_NO ? HG_CONSIDERED_NOT_MET
+                                      : HG_CONSIDERED_FAILED);
+        if (m == HG_MATCH_YES) {
+            r->backend = u->backend;
+            break;
+        }
+        if (m == HG_MATCH_ERROR) {
+            rule_failed(r, &o, a);
+            a->where = u->where;
+            return HG_ROUTE_ANSWER;
+        }
+    }
+    if (r->backend == NULL) {
+        refuse(r, a, HG_ANSWER_REFUSED, 404, "no_backend", "no rule of frontend %s answers this request",
+               f->name);
+        return HG_ROUTE_ANSWER;
+    }
+    if (r->backend->missing == NULL)
+        return HG_ROUTE_GO;
+    not_configured(r, r->backend, a);
+    return HG_ROUTE_ANSWER;
 }
 
 enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
@@ -98,7 +153,7 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
     HG_ASSERT(f != NULL && r->arena != NULL && r->request != NULL);
     *a = (struct hg_answer){0};
     if (f->missing.what != NULL) {
-        not_configured(r, a);
+        not_configured(r, NULL, a);
         return HG_ROUTE_ANSWER;
     }
     r->arrived = *r->request;
@@ -108,12 +163,7 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
     }
     if (run_rules(r, f->request, r->request, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
-    r->backend = f->backend;
-    if (r->backend != NULL)
-        return HG_ROUTE_GO;
-    refuse(r, a, HG_ANSWER_REFUSED, 404, "no_backend", "no rule of frontend %s answers this request",
-           f->name);
-    return HG_ROUTE_ANSWER;
+    return choose_backend(r, a);
 }
 
 static bool write_head(const struct hg_route *r, struct hg_buf *out)

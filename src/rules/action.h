@@ -6,10 +6,7 @@
 #ifndef HG_RULES_ACTION_H
 #define HG_RULES_ACTION_H
 
-#include "rules/ruleset.h"
-
-/* condition.c */
-struct hg_condition;
+#include "rules/condition.h"
 
 struct hg_drop {
     struct hg_pattern *pattern;
@@ -77,16 +74,7 @@ enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char
                                 const struct hg_resolver *resolver, struct hg_pattern **out,
                                 struct hg_rule_note *note);
 
-/* *out is NULL when nothing is asked. */
-enum hg_append hg_condition_build(const struct hg_when *when, const struct hg_resolver *resolver,
-                                  struct hg_condition **out, struct hg_rule_note *note);
-void hg_condition_free(struct hg_condition *c);
-
 /* Groups of the one regex that captures; 0: none, or more than one. */
 unsigned hg_condition_groups(const struct hg_condition *c);
-
-/* c NULL: YES. ERROR: *fail says why. The captures of the one regex that captures go to *captures. */
-enum hg_match hg_condition_holds(const struct hg_condition *c, const struct hg_rules_run *run,
-                                 struct hg_captures *captures, enum hg_rule_fail *fail);
 
 #endif
