@@ -92,6 +92,10 @@
 
 /* Control */
 #define HG_LIMIT_CONTROL_ANSWER (1024u * 1024u)
+#define HG_LIMIT_CONTROL_LINE 1024u  /* a command */
+#define HG_LIMIT_CONTROL_WORDS 8u    /* in it */
+#define HG_LIMIT_CONTROL_CLIENTS 16u /* at a time */
+#define HG_TIME_CONTROL 10000u       /* for the command, and for taking the answer */
 
 /* Clients */
 #define HG_LIMIT_ACCEPT_BATCH 64u

@@ -26,6 +26,12 @@ struct hg_log *hg_log_new(int fd, enum hg_log_level least);
 /* Waits at most wait_ms for the rest to be written, then frees. */
 void hg_log_free(struct hg_log *log, unsigned wait_ms);
 
+/* From any thread, at any time. */
+void hg_log_set_level(struct hg_log *log, enum hg_log_level least);
+enum hg_log_level hg_log_level(const struct hg_log *log);
+const char *hg_log_level_name(enum hg_log_level level);
+/* "debug", "info", "warn", "error". */
+bool hg_log_level_read(const char *name, enum hg_log_level *level);
 bool hg_log_on(const struct hg_log *log, enum hg_log_level level);
 
 /* Adds one line ('\n' is appended). Thread-safe, does not write. */

@@ -17,6 +17,7 @@
     X(NONE, "")                           \
     X(ROOT, "file")                       \
     X(GLOBAL, "global")                   \
+    X(CONTROL, "global.control")          \
     X(LOG, "global.log")                  \
     X(DEFAULTS, "defaults")               \
     X(TIMEOUT, "defaults.timeout")        \

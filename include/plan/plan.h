@@ -30,6 +30,8 @@ struct hg_global {
     const char *log_to;     /* "stdout", "stderr" or a path */
     uint64_t drain;         /* grace at SIGTERM, ms */
     const char *ready_file; /* or NULL */
+    const char *control;    /* path of the unix socket for commands, or NULL */
+    unsigned control_mode;  /* its permission bits, default 0600 */
 };
 
 enum hg_bind_kind { HG_BIND_TCP, HG_BIND_UNIX };

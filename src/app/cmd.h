@@ -7,6 +7,8 @@
 #define HG_APP_CMD_H
 
 int cmd_run(int argc, char **argv);
+/* A command for a running hdrgate: reload, drain, status, log-level, log-reopen, server. */
+int cmd_control(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

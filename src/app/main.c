@@ -18,6 +18,10 @@ static const char usage[] =
     "of a request, and why\n"
     "       hdrgate test [-f FILE|DIR ...] FIXTURES ...              run "
     "fixtures, without a network\n"
+    "       hdrgate reload|drain|status [--json] [--control PATH]    ask a "
+    "running hdrgate\n"
+    "       hdrgate log-level [LEVEL]\n"
+    "       hdrgate server enable|drain|disable BACKEND/SERVER\n"
     "       hdrgate version\n"
     "       hdrgate help\n";
 
@@ -50,6 +54,7 @@ static int bare(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    static const char *const control[] = {"reload", "drain", "status", "log-level", "server"};
     const char *word = argc > 1 ? argv[1] : "";
 
     if (strcmp(word, "run") == 0)
@@ -62,6 +67,9 @@ int main(int argc, char **argv)
         return cmd_explain(argc - 1, argv + 1);
     if (strcmp(word, "test") == 0)
         return cmd_test(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof(control) / sizeof(control[0]); i++)
+        if (strcmp(word, control[i]) == 0)
+            return cmd_control(argc - 1, argv + 1);
     if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0)
         return version();
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)

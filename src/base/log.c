@@ -39,19 +39,12 @@ struct hg_log {
     bool own_fd;
     bool regular;
     enum sink sink;
-    enum hg_log_level least;
+    _Atomic enum hg_log_level least;
     struct hg_buf lines;
     uint64_t reported; /* of dropped */
     _Atomic uint64_t dropped;
     atomic_bool pending; /* lines may wait: lets an idle flush skip the lock */
 };
-
-static const char *level_name(enum hg_log_level level)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error"};
-    HG_ASSERT((size_t)level < sizeof(names) / sizeof(names[0]));
-    return names[level];
-}
 
 /* O_NONBLOCK belongs to the open file, which our parent and siblings may share; one of our own is opened
  * where the system lets us. A regular file never blocks in that sense and must keep its offset. */
@@ -87,7 +80,7 @@ struct hg_log *hg_log_new(int fd, enum hg_log_level least)
         return NULL;
     }
     log->fd = fd;
-    log->least = least;
+    atomic_init(&log->least, least);
     hg_buf_init(&log->lines, HG_LIMIT_LOG_BUFFER, false);
     choose_sink(log);
     return log;
@@ -217,7 +210,36 @@ void hg_log_free(struct hg_log *log, unsigned wait_ms)
 
 bool hg_log_on(const struct hg_log *log, enum hg_log_level level)
 {
-    return log && level >= log->least;
+    return log && level >= atomic_load_explicit(&log->least, memory_order_relaxed);
+}
+
+void hg_log_set_level(struct hg_log *log, enum hg_log_level least)
+{
+    if (log)
+        atomic_store_explicit(&log->least, least, memory_order_relaxed);
+}
+
+const char *hg_log_level_name(enum hg_log_level level)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    HG_ASSERT((size_t)level < sizeof(names) / sizeof(names[0]));
+    return names[level];
+}
+
+bool hg_log_level_read(const char *name, enum hg_log_level *level)
+{
+    for (int i = HG_LOG_DEBUG; i <= HG_LOG_ERROR; i++) {
+        if (strcmp(name, hg_log_level_name((enum hg_log_level)i)) != 0)
+            continue;
+        *level = (enum hg_log_level)i;
+        return true;
+    }
+    return false;
+}
+
+enum hg_log_level hg_log_level(const struct hg_log *log)
+{
+    return log ? atomic_load_explicit(&log->least, memory_order_relaxed) : HG_LOG_ERROR;
 }
 
 void hg_log_line(struct hg_log *log, struct hg_slice line)
@@ -245,7 +267,7 @@ void hg_log_begin(struct hg_json *j, char *out, enum hg_log_level level, const c
     hg_text_time(now_us(CLOCK_REALTIME), when);
     hg_json_begin(j, out, HG_LOG_LINE_MAX);
     hg_json_str(j, "timestamp", hg_slice_str(when));
-    hg_json_str(j, "level", hg_slice_str(level_name(level)));
+    hg_json_str(j, "level", hg_slice_str(hg_log_level_name(level)));
     hg_json_str(j, "event", hg_slice_str(event));
 }
 

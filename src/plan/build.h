@@ -125,6 +125,9 @@ void hg_build_source(struct hg_build *b, struct hg_built_secret *s);
 bool hg_build_secrets(struct hg_build *b);
 const struct hg_built_secret *hg_find_secret(const struct hg_build *b, const struct hg_secret_slot *slot);
 
+/* global.c */
+void hg_build_global(struct hg_build *b);
+
 /* plan.c */
 struct hg_timeouts hg_timeouts_standard(void);
 

@@ -5,7 +5,6 @@
  */
 #include "plan/plan.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -57,38 +56,11 @@ struct hg_timeouts hg_timeouts_standard(void)
     };
 }
 
-static unsigned usable_cpus(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-    return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
-}
-
-static void build_global(struct hg_build *b)
-{
-    const struct hg_node *node = hg_node_get(hg_model_root(b->model), "global");
-    const struct hg_node *log = hg_node_get(node, "log");
-    struct hg_global *g = &b->plan->global;
-    uint64_t threads = usable_cpus(), level = HG_LOG_INFO;
-    hg_get_number(b, node, "threads", &threads);
-    hg_get_number(b, log, "level", &level);
-    g->drain = HG_TIME_DRAIN_DEFAULT;
-    hg_get_number(b, node, "drain", &g->drain);
-    g->threads = (unsigned)threads;
-    g->log_level = (enum hg_log_level)level;
-    g->user = hg_get_string(b, node, "user", NULL);
-    g->group = hg_get_string(b, node, "group", NULL);
-    g->log_to = hg_get_string(b, log, "to", NULL);
-    if (g->log_to == NULL)
-        g->log_to = "stdout";
-    g->ready_file = hg_get_string(b, node, "ready-file", NULL);
-}
-
 static void build_all(struct hg_build *b)
 {
     if (!hg_build_secrets(b))
         return;
-    build_global(b);
+    hg_build_global(b);
     hg_build_rules(b);
     if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_build_frontends(b))
         return;

@@ -5,8 +5,10 @@
  *
  *   server.c     up and down, signals, drain    bindings.c   the listeners of a generation
  *   reload.c     from one plan to the next      listener.c   one listener; unix.c: unix sockets
- *   worker.c     a thread; accept.c: its sockets  ready.c      the ready file
+ *   retired.c    the plans before               ready.c      the ready file
+ *   worker.c     a thread; accept.c: its sockets
  *   privilege.c  what we give up; reread.c      notify.c     the service manager
+ *   control.c    the socket for commands        commands.c   the commands; status.c: one of them
  *   credentials.c, rotate.c  secrets and certificates that change
  */
 #ifndef HG_SERVER_INTERNAL_H
@@ -38,10 +40,9 @@ struct hg_reload {
     size_t pending;        /* workers that have not changed over */
     struct hg_generation *generation;
     struct hg_bindings *bindings;
-    struct hg_retired *retiring;
+    struct hg_retired *retiring;   /* a place for the generation that goes */
     struct hg_list waiting, later; /* for this one, for the next */
     struct hg_buf report;
-    uint64_t began;
     struct hg_list retired; /* generations that exchanges still use */
     struct hg_timer look;   /* whether they still do */
     uint64_t look_ms;
@@ -67,6 +68,11 @@ struct hg_service {
     struct hg_rotation *rotation;
     struct hg_counters counters; /* of this thread */
     struct hg_reload reload;
+    struct hg_control *control; /* NULL: none */
+    struct {
+        char *user, *group, *control;
+        unsigned control_mode;
+    } fixed;          /* settings of the start that a reload does not change */
     uint64_t started; /* wall clock, microseconds */
     bool draining, cutting;
     char err[1024];
@@ -84,10 +90,39 @@ void hg_reload_init(struct hg_service *s);
 void hg_reload_ask(struct hg_service *s, struct hg_waiter *w);
 /* The waiter is not interested any more. */
 void hg_reload_forget(struct hg_waiter *w);
-/* Generations before the present one that are still in use. */
-size_t hg_reload_retired(const struct hg_service *s);
+/* retired.c: generations before the present one that exchanges still use */
+void hg_retired_init(struct hg_service *s);
+/* A place for one; NULL without memory. */
+struct hg_retired *hg_retired_new(void);
+/* Takes the reference over; uses the place reload.retiring. */
+void hg_retired_add(struct hg_service *s, struct hg_generation *g);
+size_t hg_retired_count(const struct hg_service *s);
 /* The threads have ended. */
-void hg_reload_free(struct hg_service *s);
+void hg_retired_free(struct hg_service *s);
+
+/* control.c */
+/* The socket for commands. NULL with a sentence in err. */
+struct hg_control *hg_control_open(struct hg_service *s, char *err, size_t errlen);
+/* Ends what is under way and removes the socket. */
+void hg_control_free(struct hg_control *c);
+
+/* commands.c: one command of a client. A command line is words with spaces between; "--json" among them asks
+ * for JSON. The answer is a line "ok" or "error", and then what there is to say. */
+struct hg_command {
+    struct hg_service *service;
+    bool json, ok;
+    struct hg_buf text; /* the answer behind its first line */
+    struct hg_waiter waiter;
+    /* Once, maybe before hg_command_run returns. */
+    void (*done)(struct hg_command *c);
+};
+void hg_command_run(struct hg_command *c, char *line);
+/* Nobody waits for the answer any more. */
+void hg_command_free(struct hg_command *c);
+
+/* status.c */
+void hg_status_text(struct hg_service *s, struct hg_buf *out);
+void hg_status_json(struct hg_service *s, struct hg_buf *out);
 
 /* bindings.c */
 /* Listeners for all binds of the generation: those of `old` (may be NULL) that have the same address, new

@@ -5,7 +5,6 @@
  * not needed any more is closed. The old generation is kept in a list until the
  * last exchange has left it, and is freed by this thread.
  */
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +14,6 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "internal.h"
-
-struct hg_retired {
-    struct hg_list node;
-    struct hg_generation *generation;
-};
 
 static void say(struct hg_service *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -117,11 +111,13 @@ static void note_start_only(struct hg_service *s, const char *key, bool changed)
                  key);
 }
 
-static void compare_globals(struct hg_service *s, const struct hg_global *was, const struct hg_global *is)
+static void compare_globals(struct hg_service *s, const struct hg_global *is)
 {
     note_start_only(s, "global.threads", is->threads != s->workers);
-    note_start_only(s, "global.user", differ(was->user, is->user));
-    note_start_only(s, "global.group", differ(was->group, is->group));
+    note_start_only(s, "global.user", differ(s->fixed.user, is->user));
+    note_start_only(s, "global.group", differ(s->fixed.group, is->group));
+    note_start_only(s, "global.control",
+                    differ(s->fixed.control, is->control) || s->fixed.control_mode != is->control_mode);
 }
 
 /* Reads, compiles, binds. Nothing of what is in force is touched. */
@@ -134,7 +130,7 @@ static bool build(struct hg_service *s)
         snprintf(s->err, sizeof(s->err), "the configuration has errors");
         return false;
     }
-    compare_globals(s, &s->generation->plan->global, &plan->global);
+    compare_globals(s, &plan->global);
     r->generation = hg_generation_new(plan, s->generation, s->err, sizeof(s->err));
     if (r->generation == NULL)
         return false;
@@ -148,63 +144,9 @@ static void unbuild(struct hg_service *s)
 
     hg_bindings_free(&r->bindings, s->bindings);
     hg_generation_unref(&r->generation);
-    free(r->retiring);
-    r->retiring = NULL;
 }
 
 /* ---- what cannot ---- */
-
-size_t hg_reload_retired(const struct hg_service *s)
-{
-    const struct hg_list *all = &s->reload.retired;
-    size_t n = 0;
-
-    for (const struct hg_list *i = all->next; i != all; i = i->next)
-        n++;
-    return n;
-}
-
-/* A session takes its reference from one it has, or from the entries in force: when only ours is left, nobody
- * can get another. */
-static void look_at_retired(struct hg_timer *t)
-{
-    struct hg_service *s = HG_CONTAINER_OF(t, struct hg_service, reload.look);
-    struct hg_reload *r = &s->reload;
-    size_t freed = 0;
-
-    for (struct hg_list *n = r->retired.next, *next; n != &r->retired; n = next) {
-        struct hg_retired *old = HG_CONTAINER_OF(n, struct hg_retired, node);
-
-        next = n->next;
-        if (atomic_load_explicit(&old->generation->refs, memory_order_acquire) != 1)
-            continue;
-        hg_list_remove(n);
-        hg_generation_unref(&old->generation);
-        free(old);
-        freed++;
-    }
-    /* A plan and its TLS contexts are many small pieces: the system gets its pages back only when told to. */
-    if (freed != 0)
-        (void)malloc_trim(0);
-    if (hg_list_empty(&r->retired))
-        return;
-    r->look_ms = freed != 0 ? HG_TIME_RETIRED_LOOK : r->look_ms * 2;
-    if (r->look_ms > HG_TIME_RETIRED_LOOK_MAX)
-        r->look_ms = HG_TIME_RETIRED_LOOK_MAX;
-    hg_timer_set(&r->look, r->look_ms);
-}
-
-static void retire(struct hg_service *s, struct hg_generation *g)
-{
-    struct hg_reload *r = &s->reload;
-
-    r->retiring->generation = g;
-    hg_list_init(&r->retiring->node);
-    hg_list_push_back(&r->retired, &r->retiring->node);
-    r->retiring = NULL;
-    r->look_ms = HG_TIME_RETIRED_LOOK;
-    hg_timer_set(&r->look, r->look_ms);
-}
 
 static void set_modes(struct hg_service *s, const struct hg_bindings *b)
 {
@@ -261,6 +203,7 @@ static void finish(struct hg_service *s)
     s->bindings = r->bindings;
     s->generation = r->generation;
     s->number++;
+    hg_log_set_level(s->o->log, s->generation->plan->global.log_level);
     r->bindings = NULL;
     r->generation = NULL;
     if (s->health != NULL && !hg_health_use(s->health, s->generation))
@@ -269,7 +212,7 @@ static void finish(struct hg_service *s)
     write_ready(s);
     announce(s, old);
     hg_bindings_free(&old, s->bindings);
-    retire(s, was);
+    hg_retired_add(s, was);
     end(s, true);
 }
 
@@ -293,7 +236,8 @@ static bool prepare_switches(struct hg_service *s, struct hg_switch **all)
 {
     struct hg_reload *r = &s->reload;
 
-    r->retiring = calloc(1, sizeof(*r->retiring));
+    if (r->retiring == NULL)
+        r->retiring = hg_retired_new();
     for (size_t i = 0; i < s->workers; i++) {
         s->ack[i] = (struct hg_ack){.post.run = worker_has_switched, .service = s};
         all[i] = hg_switch_new(s->worker[i], r->bindings, switched, &s->ack[i]);
@@ -382,21 +326,5 @@ void hg_reload_init(struct hg_service *s)
 {
     hg_list_init(&s->reload.waiting);
     hg_list_init(&s->reload.later);
-    hg_list_init(&s->reload.retired);
-    hg_timer_init(&s->reload.look, s->loop, look_at_retired);
-}
-
-void hg_reload_free(struct hg_service *s)
-{
-    struct hg_reload *r = &s->reload;
-
-    HG_ASSERT(r->pending == 0 && r->bindings == NULL);
-    while (!hg_list_empty(&r->retired)) {
-        struct hg_retired *old = HG_LIST_FIRST(&r->retired, struct hg_retired, node);
-
-        hg_list_remove(&old->node);
-        hg_generation_unref(&old->generation);
-        free(old);
-    }
-    hg_timer_stop(&r->look);
+    hg_retired_init(s);
 }

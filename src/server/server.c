@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -208,6 +209,14 @@ static void announce(const struct hg_service *s)
               s->bindings->entries.n);
 }
 
+static bool open_control(struct hg_service *s)
+{
+    if (s->generation->plan->global.control == NULL)
+        return true;
+    s->control = hg_control_open(s, s->err, sizeof(s->err));
+    return s->control != NULL;
+}
+
 /* As many descriptors as the system lets us have: each exchange takes two. */
 static void raise_descriptors(void)
 {
@@ -219,12 +228,30 @@ static void raise_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &r);
 }
 
+static bool keep(char **copy, const char *text)
+{
+    *copy = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *copy != NULL;
+}
+
+static bool keep_fixed(struct hg_service *s)
+{
+    const struct hg_global *g = &s->generation->plan->global;
+
+    s->fixed.control_mode = g->control_mode;
+    if (keep(&s->fixed.user, g->user) && keep(&s->fixed.group, g->group) &&
+        keep(&s->fixed.control, g->control))
+        return true;
+    snprintf(s->err, sizeof(s->err), "out of memory");
+    return false;
+}
+
 static bool bring_up(struct hg_service *s)
 {
     const struct hg_global *g = &s->generation->plan->global;
 
     raise_descriptors();
-    return open_loop(s) && open_listeners(s) &&
+    return keep_fixed(s) && open_loop(s) && open_listeners(s) && open_control(s) &&
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
            hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && hg_credentials_start(s) &&
            start_workers(s);
@@ -251,11 +278,15 @@ static void take_down(struct hg_service *s)
     free(s->ack);
     free(s->ended);
     hg_credentials_free(s);
+    free(s->fixed.user);
+    free(s->fixed.group);
+    free(s->fixed.control);
     hg_health_free(s->health);
     if (s->dns != NULL)
         hg_dns_free(s->dns);
+    hg_control_free(s->control);
     if (s->loop != NULL) {
-        hg_reload_free(s);
+        hg_retired_free(s);
         hg_timer_stop(&s->grace);
         hg_loop_free(s->loop);
     }
