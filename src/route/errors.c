@@ -76,10 +76,6 @@ void hg_route_error(const struct hg_route *r, struct hg_answer *a, enum hg_answe
     const struct hg_error_page *page = find_page(r, type);
     struct hg_vars vars = r->vars;
 
-#ifndef NDEBUG
-    /* A name that no config can write; in a release that is no reason to end. */
-    HG_ASSERT(hg_error_type_known(type));
-#endif
     hg_answer_error(a, kind, r->arena, status, type, message, r->vars.request_id);
     if (page == NULL)
         return;
