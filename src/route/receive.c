@@ -43,7 +43,7 @@ enum hg_http_error hg_route_receive(struct hg_route *r, struct hg_slice head, st
     struct hg_request *q = r->request;
     enum hg_http_error e;
 
-    HG_ASSERT(q != NULL && r->frontend != NULL && r->client == client && f == r->framing && hop == r->hop);
+    HG_ASSERT(r->frontend != NULL && r->client == client && f == r->framing && hop == r->hop);
     e = hg_request_parse(q, head, r->arena);
     hg_route_request_id(r);
     if (e == HG_HTTP_OK && !hg_client_find(r->frontend, &peer, &q->headers, r->arena, client))
