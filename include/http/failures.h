@@ -33,15 +33,17 @@
     X(NO_RESOURCES, "no_resources", 503, "no descriptor or memory is left for a connection")
 
 /* Failures that are found without a message or a connection being wrong: name. */
-#define HG_OWN_FAILURES(X)                                                       \
-    X("denied")           /* a deny action without an answer of its own */       \
-    X("not_configured")   /* a variable or a credential has no value */          \
-    X("no_backend")       /* no rule answered, and there is no backend */        \
-    X("request_timeout")  /* the client did not send its head or body in time */ \
-    X("no_server")        /* no server of the backend is up */                   \
-    X("queue_full")       /* too many requests wait for a server */              \
-    X("queue_timeout")    /* the request waited too long for one */              \
-    X("placeholder_leak") /* a secret's placeholder was about to leave */        \
-    X("map_no_match")     /* a map has no entry for this request */
+#define HG_OWN_FAILURES(X)                                                             \
+    X("denied")                 /* a deny action without an answer of its own */       \
+    X("not_configured")         /* a variable or a credential has no value */          \
+    X("credential_unavailable") /* a command has given no value, or it has run out */  \
+    X("credential_resting")     /* all secrets of an any rest */                       \
+    X("no_backend")             /* no rule answered, and there is no backend */        \
+    X("request_timeout")        /* the client did not send its head or body in time */ \
+    X("no_server")              /* no server of the backend is up */                   \
+    X("queue_full")             /* too many requests wait for a server */              \
+    X("queue_timeout")          /* the request waited too long for one */              \
+    X("placeholder_leak")       /* a secret's placeholder was about to leave */        \
+    X("map_no_match")           /* a map has no entry for this request */
 
 #endif

@@ -27,7 +27,7 @@ struct hg_dial_target {
     struct hg_tls *tls;                       /* NULL: plain */
     const char *sni;                          /* name sent (if not an address) and verified; NULL: host */
     struct hg_tls_session *resume; /* offered if not NULL; stays the caller's, and can be offered many times.
-                                      It must live until done. */
+                                      The dial takes a reference. */
     uint64_t connect_ms, tunnel_ms,
         tls_ms; /* 0: no limit; connect_ms limits resolving and connecting, each */
 };

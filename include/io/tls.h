@@ -37,6 +37,8 @@ const char *hg_tls_file(const struct hg_tls *t, size_t i);
  * a certificate are not resumed across this: they would show the old one. Any thread. */
 bool hg_tls_reload(struct hg_tls *t, char *err, size_t errlen);
 
+/* Counted; all references are used by one thread. */
+struct hg_tls_session *hg_tls_session_ref(struct hg_tls_session *s);
 void hg_tls_session_free(struct hg_tls_session *s);
 
 #endif

@@ -19,8 +19,9 @@ enum hg_answer_kind {
 struct hg_answer {
     enum hg_answer_kind kind;
     unsigned status;
-    const char *type;  /* of an error; NULL: what a rule wrote */
-    const char *where; /* file:line of the rule that decided, or NULL */
+    const char *type;                    /* of an error; NULL: what a rule wrote */
+    const char *where;                   /* file:line of the rule that decided, or NULL */
+    const struct hg_secret_slot *secret; /* it has no value, which is why; or NULL */
     struct hg_headers headers;
     struct hg_slice body;
 };

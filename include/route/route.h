@@ -27,6 +27,7 @@ struct hg_route {
     /* What is found. */
     struct hg_request arrived; /* before any rule */
     const struct hg_backend *backend;
+    size_t entered;                 /* secrets noted in vars.uses by the frontend's rules */
     const struct hg_server *server; /* the one that hg_route_leave was called for last */
     struct hg_request leaving;      /* as it goes to that server */
 };

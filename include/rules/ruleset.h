@@ -119,7 +119,8 @@ const char *hg_rule_fail_text(enum hg_rule_fail f);
 struct hg_outcome {
     const char *where; /* file:line of the action that decided; valid as long as the ruleset */
     enum hg_rule_fail fail;
-    char name[128]; /* FAIL: the secret's source or the variable */
+    const struct hg_secret_slot *secret; /* FAIL for want of its value; else NULL */
+    char name[128];                      /* FAIL: the secret's source or the variable */
     /* REPLY */
     bool denied; /* by deny, not respond */
     unsigned status;

@@ -24,6 +24,7 @@ static void dial_free(struct hg_dial *d)
     hg_list_remove(&d->go.node);
     hg_buf_free(&d->out);
     hg_buf_free(&d->in);
+    hg_tls_session_free(d->target.resume);
     d->magic = 0;
     free(d);
 }
@@ -256,6 +257,7 @@ static struct hg_dial *dial_new(struct hg_loop *loop, const struct hg_dial_targe
     d->magic = HG_DIAL_MAGIC;
     d->loop = loop;
     d->target = *target;
+    d->target.resume = target->resume != NULL ? hg_tls_session_ref(target->resume) : NULL;
     d->hooks = *hooks;
     d->ctx = ctx;
     d->fd = -1;

@@ -242,9 +242,19 @@ bool hg_tls_reload(struct hg_tls *t, char *err, size_t errlen)
     return true;
 }
 
+struct hg_tls_session *hg_tls_session_ref(struct hg_tls_session *s)
+{
+    HG_ASSERT(s->refs > 0);
+    s->refs++;
+    return s;
+}
+
 void hg_tls_session_free(struct hg_tls_session *s)
 {
     if (s == NULL)
+        return;
+    HG_ASSERT(s->refs > 0);
+    if (--s->refs > 0)
         return;
     SSL_SESSION_free(s->session);
     free(s);

@@ -20,6 +20,7 @@ struct hg_tls {
 };
 
 struct hg_tls_session {
+    unsigned refs;
     SSL_SESSION *session;
     const void *mark; /* of the context it came from */
 };

@@ -307,6 +307,7 @@ int hg_tls_on_session(SSL *ssl, SSL_SESSION *session)
     kept = calloc(1, sizeof *kept);
     if (kept == NULL)
         return 0;
+    kept->refs = 1;
     /* A connection that ends badly spoils its own session; the copy stays good. */
     kept->session = SSL_SESSION_dup(session);
     kept->mark = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));

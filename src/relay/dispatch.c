@@ -119,10 +119,13 @@ static bool write_head(struct hg_exchange *x)
     struct hg_answer a;
     bool ok;
 
+    x->uses.now = now(x);
     hg_buf_init(&x->up_out, before.ceiling, true);
     if (hg_route_leave(&x->route, x->server, &x->up_out, &a) != HG_ROUTE_GO) {
-        hg_buf_free(&before);
-        hg_route_answer(x, &a);
+        hg_buf_free(&x->up_out);
+        x->up_out = before;
+        if (!hg_credential_wait(x, &a, HG_ASK_LEAVE))
+            hg_route_answer(x, &a);
         return false;
     }
     HG_ASSERT(x->head_len <= hg_buf_len(&before) && x->sent == 0);
@@ -150,10 +153,17 @@ void hg_dispatch(struct hg_exchange *x)
 
     HG_ASSERT(x->attempts == 0 && x->head_len == 0);
     x->up_framing = x->req_framing.kind;
-    x->keep = b->retry.buffer != 0 && b->retry.attempts > 1;
+    x->keep = b->retry.buffer != 0 && (b->retry.attempts > 1 || hg_credential_may_repeat(x));
     x->up_out.ceiling += b->retry.buffer + HG_LIMIT_RELAY_BUFFER;
     hg_balance_deposit(x->session->generation, b);
     pick(x);
+}
+
+void hg_dispatch_resume(struct hg_exchange *x)
+{
+    HG_ASSERT(x->reserved && x->link == NULL && x->dialing == NULL);
+    if (write_head(x))
+        hg_upstream_connect(x, false);
 }
 
 /* ---- again ---- */

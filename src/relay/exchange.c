@@ -69,6 +69,7 @@ static void set_vars(struct hg_exchange *x)
     x->route.frontend = s->frontend;
     x->route.client = &x->client;
     x->route.arena = &x->arena;
+    x->route.vars.uses = &x->uses;
     x->route.scratch = s->relay->scratch;
     x->route.request = &x->req;
     x->route.framing = &x->req_framing;

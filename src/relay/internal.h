@@ -9,6 +9,7 @@
  *   exchange.c  life of an exchange             request.c   client -> upstream
  *   route.c     rules, backend                  response.c  upstream -> client
  *   dispatch.c  which server, sending again     reply.c     answers of our own
+ *   credential.c  secrets that are missing or refused
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
  *   switch.c    sessions and a new generation
  */
@@ -88,6 +89,13 @@ struct hg_session {
     char client_text[HG_IP_TEXT_LEN];
 };
 
+/* Why a source is asked */
+enum hg_ask_for {
+    HG_ASK_ENTER,   /* the frontend's rules lack a secret */
+    HG_ASK_LEAVE,   /* the backend's */
+    HG_ASK_REFUSED, /* the upstream did not like one: its answer is held in resp */
+};
+
 struct hg_exchange {
     uint32_t magic;
     struct hg_session *session;
@@ -110,6 +118,15 @@ struct hg_exchange {
     struct hg_failure failure; /* of the last one */
     unsigned attempts;         /* servers asked */
     unsigned retry_after;      /* seconds, for an error answer; 0: none */
+
+    /* credentials */
+    struct hg_secret_uses uses; /* those of the head as it was written last */
+    struct hg_source_ask *ask;  /* under way */
+    enum hg_ask_for ask_for;
+    struct hg_secret_slot *asked_for; /* the last one that was missing */
+    size_t asked;                     /* of uses, after a refusal */
+    unsigned resends;                 /* with another member of a group */
+    bool refreshed;                   /* after a status of refresh-on */
 
     /* to the upstream; [head, head + sent) was written and is kept while it may be sent again */
     struct hg_buf up_out;
@@ -233,12 +250,26 @@ bool hg_dispatch_only_once(const struct hg_exchange *x);
 /* Leaves the queue and the server. */
 void hg_dispatch_release(struct hg_exchange *x);
 
+/* The credential that was missing may be there now: goes on where write_head stopped. */
+void hg_dispatch_resume(struct hg_exchange *x);
+
+/* credential.c */
+/* a says that a secret has no value: waits for its source if that can help. */
+bool hg_credential_wait(struct hg_exchange *x, const struct hg_answer *a, enum hg_ask_for what);
+/* A final head is in x->resp. True: the request is on its way again, or the answer is held. */
+bool hg_credential_refused(struct hg_exchange *x);
+/* Is the request worth keeping for another credential? */
+bool hg_credential_may_repeat(const struct hg_exchange *x);
+void hg_credential_cancel(struct hg_exchange *x);
+
 /* request.c */
 bool hg_request_pump(struct hg_exchange *x);
 void hg_request_open_body(struct hg_exchange *x);
 
 /* response.c */
 bool hg_response_pump(struct hg_exchange *x);
+/* Passes on the final head in x->resp. */
+void hg_response_final(struct hg_exchange *x);
 
 /* reply.c: each ends the exchange's upstream side and puts a whole answer into session->out */
 void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why);

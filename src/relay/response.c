@@ -115,7 +115,7 @@ static void interim(struct hg_exchange *x)
         bad_response(x, "its interim head cannot be passed on");
 }
 
-static void final_head(struct hg_exchange *x)
+void hg_response_final(struct hg_exchange *x)
 {
     if (hg_dispatch_status(x))
         return;
@@ -155,8 +155,8 @@ static void read_head(struct hg_exchange *x, struct hg_slice head)
         bad_response(x, "it switched to a protocol that was not asked for");
     else if (x->resp.status < 200)
         interim(x);
-    else
-        final_head(x);
+    else if (!hg_credential_refused(x))
+        hg_response_final(x);
 }
 
 static bool head_step(struct hg_exchange *x)
@@ -273,7 +273,7 @@ bool hg_response_pump(struct hg_exchange *x)
     struct hg_session *s = x->session;
     bool progress = false, more = true;
 
-    while (more && s->exchange == x && x->link != NULL && !x->resp_done) {
+    while (more && s->exchange == x && x->link != NULL && x->ask == NULL && !x->resp_done) {
         more = x->resp_head ? body_step(x) : head_step(x);
         progress |= more;
     }

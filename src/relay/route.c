@@ -25,8 +25,10 @@ void hg_exchange_route(struct hg_exchange *x)
 {
     struct hg_answer a;
 
+    x->uses.now = hg_loop_now(x->session->relay->loop);
     if (hg_route_enter(&x->route, &a) != HG_ROUTE_GO) {
-        hg_route_answer(x, &a);
+        if (!hg_credential_wait(x, &a, HG_ASK_ENTER))
+            hg_route_answer(x, &a);
         return;
     }
     hg_dispatch(x);

@@ -261,7 +261,7 @@ void hg_relay_free(struct hg_relay *r)
 
 size_t hg_relay_sessions(const struct hg_relay *r)
 {
-    return r->count;
+    return r->count + r->asks;
 }
 
 void hg_relay_gauges(struct hg_relay *r)

@@ -133,6 +133,8 @@ static enum phase exchange_phase(const struct hg_exchange *x)
 {
     if (x->upgraded)
         return x->session->client_eof || x->up_eof ? PHASE_LINGER : PHASE_STREAM;
+    if (x->ask != NULL)
+        return PHASE_NONE; /* sources answer in their own time, which has an end */
     if (x->wait != NULL)
         return PHASE_QUEUE;
     if (hg_buf_len(&x->session->out) != 0)

@@ -181,6 +181,7 @@ static bool clean(const struct hg_exchange *x)
 
 void hg_upstream_release(struct hg_exchange *x)
 {
+    hg_credential_cancel(x);
     if (x->dialing != NULL) {
         hg_pool_dial_cancel(x->dialing);
         x->dialing = NULL;

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "http/write.h"
+#include "placeholder.h"
 
 __attribute__((format(printf, 6, 7))) static void refuse(const struct hg_route *r, struct hg_answer *a,
                                                          enum hg_answer_kind kind, unsigned status,
@@ -24,11 +25,37 @@ __attribute__((format(printf, 6, 7))) static void refuse(const struct hg_route *
     hg_route_error(r, a, kind, status, type, message);
 }
 
+/* A secret that has no value just now, or whose values all rest. */
+static void no_credential(const struct hg_route *r, const struct hg_secret_slot *slot, struct hg_answer *a)
+{
+    const struct hg_secret_uses *uses = r->vars.uses;
+    uint64_t wait = uses != NULL && uses->resting_until > uses->now ? uses->resting_until - uses->now : 0;
+    struct hg_slice seconds;
+
+    if (wait != 0)
+        refuse(r, a, HG_ANSWER_REFUSED, 503, "credential_resting",
+               "all credentials of secret %s (%s) rest after the upstream refused them",
+               hg_secret_slot_name(slot), hg_secret_slot_source(slot));
+    else
+        refuse(r, a, HG_ANSWER_REFUSED, 503, "credential_unavailable", "secret %s has no value now: %s",
+               hg_secret_slot_name(slot), hg_secret_slot_source(slot));
+    seconds =
+        hg_arena_printf(r->arena, "%llu", (unsigned long long)(wait == 0 ? 1 : (wait + 999999) / 1000000));
+    if (hg_headers_find(&a->headers, HG_LIT("Retry-After")) == NULL)
+        (void)hg_headers_add(&a->headers, HG_LIT("Retry-After"), seconds);
+    a->secret = slot;
+}
+
 static void rule_failed(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
 {
     bool unset = o->fail == HG_RULE_FAIL_SECRET || o->fail == HG_RULE_FAIL_UNSET;
     enum hg_answer_kind kind = unset ? HG_ANSWER_NOT_CONFIGURED : HG_ANSWER_RULE_FAILED;
 
+    if (o->secret != NULL &&
+        (hg_secret_slot_passing(o->secret) || (r->vars.uses != NULL && r->vars.uses->resting_until != 0))) {
+        no_credential(r, o->secret, a);
+        return;
+    }
     refuse(r, a, kind, hg_rule_fail_status(o->fail), hg_rule_fail_name(o->fail), "%s%s%s",
            hg_rule_fail_text(o->fail), o->name[0] != '\0' ? ": " : "", o->name);
 }
@@ -156,6 +183,8 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
         not_configured(r, NULL, a);
         return HG_ROUTE_ANSWER;
     }
+    if (r->vars.uses != NULL)
+        r->vars.uses->n = 0;
     r->arrived = *r->request;
     if (!hg_headers_copy(&r->arrived.headers, &r->request->headers, r->arena)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
@@ -163,6 +192,7 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
     }
     if (run_rules(r, f->request, r->request, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
+    r->entered = r->vars.uses != NULL ? r->vars.uses->n : 0;
     return choose_backend(r, a);
 }
 
@@ -183,6 +213,18 @@ static bool write_head(const struct hg_route *r, struct hg_buf *out)
     return hg_write_request(out, &w);
 }
 
+static bool leaks(struct hg_route *r, struct hg_buf *out, struct hg_answer *a)
+{
+    const char *secret;
+
+    if (!hg_placeholder_leaks(r->frontend->plan, &r->leaving, hg_buf_data(out), r->arena, &secret))
+        return false;
+    hg_buf_consume(out, hg_buf_len(out));
+    refuse(r, a, HG_ANSWER_REFUSED, 400, "placeholder_leak",
+           "the placeholder of secret %s would leave with this request: no rule has replaced it", secret);
+    return true;
+}
+
 enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
                                   struct hg_answer *a)
 {
@@ -190,6 +232,10 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
     *a = (struct hg_answer){0};
     r->server = server;
     r->vars.server_host = hg_slice_str(server->host);
+    if (r->vars.uses != NULL) {
+        r->vars.uses->n = r->entered;
+        r->vars.uses->resting_until = 0;
+    }
     r->leaving = *r->request;
     if (!hg_headers_copy(&r->leaving.headers, &r->request->headers, r->arena)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
@@ -198,7 +244,7 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
     if (run_rules(r, r->backend->request, &r->leaving, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
     if (write_head(r, out))
-        return HG_ROUTE_GO;
+        return leaks(r, out, a) ? HG_ROUTE_ANSWER : HG_ROUTE_GO;
     refuse(r, a, HG_ANSWER_REFUSED, 431, hg_http_error_name(HG_HTTP_HEAD_TOO_LARGE),
            "the head is too large with what the rules add to it");
     return HG_ROUTE_ANSWER;

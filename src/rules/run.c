@@ -37,6 +37,7 @@ static enum hg_verdict expand(struct runner *r, const struct hg_action *a, const
     case HG_EXPAND_OK:
         return HG_VERDICT_PASS;
     case HG_EXPAND_NO_SECRET:
+        r->out->secret = missing;
         return fail(r, a->where, HG_RULE_FAIL_SECRET, hg_secret_slot_source(missing));
     case HG_EXPAND_NO_MEMORY:
         return fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
