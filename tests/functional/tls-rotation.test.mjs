@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Certificates of both sides rotate under a running gateway: new connections show the new one.
+import assert from 'node:assert/strict';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import tls from 'node:tls';
+import { test } from 'node:test';
+import { caFile, certificate, trust } from './lib/ca.mjs';
+import { tempDir } from './lib/env.mjs';
+import { direct, get } from './lib/world.mjs';
+import { place } from './lib/raw.mjs';
+
+function put(dir, kind) {
+  const { cert, key } = certificate(kind);
+  for (const [from, name] of [[cert, 'tls.crt'], [key, 'tls.key']]) {
+    copyFileSync(from, join(dir, `${name}.new`));
+    renameSync(join(dir, `${name}.new`), join(dir, name));
+  }
+}
+
+const shown = (address) =>
+  new Promise((done, fail) => {
+    const s = tls.connect({ ...place(address), ca: trust().ca, checkServerIdentity: () => undefined }, () => {
+      done(s.getPeerCertificate().subject.CN);
+      s.destroy();
+    });
+    s.on('error', fail);
+  });
+
+test("a frontend's certificate", async (t) => {
+  const dir = tempDir('server-cert');
+  put(dir, 'good');
+  const { gw } = await direct(t, { config: { bind: `{ to = "127.0.0.1:0"; tls: { cert = "${dir}/tls.crt"; key = "${dir}/tls.key"; }; }` } });
+  assert.equal(await shown(gw.address()), 'good.test.example');
+  const old = await gw.client(t, { tls: trust() });
+  await old.send(get('/1'));
+  assert.equal((await old.response(0)).status, 200);
+  put(dir, 'wrong-name');
+  await gw.waitForLog((l) => l.event === 'tls_rotated');
+  assert.equal(await shown(gw.address()), 'wrong-name.test.example');
+  // Who is connected stays connected.
+  await old.send(get('/2'));
+  assert.equal((await old.response(1)).status, 200);
+  writeFileSync(join(dir, 'tls.crt'), 'not a certificate');
+  const kept = await gw.waitForLog((l) => l.event === 'tls_kept');
+  assert.match(kept.message, /tls.crt.*what was there before is used/);
+  assert.equal(await shown(gw.address()), 'wrong-name.test.example');
+  assert.ok((await gw.counters()).tls_rotated_total >= 1);
+});
+
+test("a backend's client certificate", async (t) => {
+  const dir = tempDir('client-cert');
+  put(dir, 'client');
+  const seen = [];
+  const handle = (req, res) => {
+    seen.push(res.socket.getPeerCertificate()?.subject?.CN);
+    return res.send(200, 'ok', { Connection: 'close' });
+  };
+  const { gw } = await direct(t, {
+    upstream: { handle, tlsOptions: { requestCert: true, rejectUnauthorized: false } },
+    config: { tls: `ca = "${caFile()}"; cert = "${dir}/tls.crt"; key = "${dir}/tls.key";` },
+  });
+  assert.equal((await gw.once(t, get('/'))).status, 200);
+  put(dir, 'good');
+  await gw.waitForLog((l) => l.event === 'tls_rotated');
+  assert.equal((await gw.once(t, get('/'))).status, 200);
+  assert.deepEqual(seen, ['client.test.example', 'good.test.example']);
+});
