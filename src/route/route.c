@@ -41,7 +41,7 @@ static void no_credential(const struct hg_route *r, const struct hg_secret_slot 
                hg_secret_slot_name(slot), hg_secret_slot_source(slot));
     seconds =
         hg_arena_printf(r->arena, "%llu", (unsigned long long)(wait == 0 ? 1 : (wait + 999999) / 1000000));
-    if (hg_headers_find(&a->headers, HG_LIT("Retry-After")) == NULL)
+    if (seconds.p != NULL && hg_headers_find(&a->headers, HG_LIT("Retry-After")) == NULL)
         (void)hg_headers_add(&a->headers, HG_LIT("Retry-After"), seconds);
     a->secret = slot;
 }
