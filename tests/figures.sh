@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # The figures of time and memory, on a quiet machine: how late streamed events are, how soon an upstream is cancelled,
-# and how much the process grows with 1 GiB in each direction. Needs what tests/run.sh has built and installed.
+# how much the process grows with 1 GiB in each direction, and with 200 reloads under load. Needs what tests/run.sh has built and installed.
 set -eu
 cd "$(dirname "$0")/functional"
 HDRGATE=${HDRGATE:-$PWD/../../build/release/hdrgate} HDRGATE_TEST_FIGURES=1
 export HDRGATE HDRGATE_TEST_FIGURES
-exec sh ./node.sh --test-concurrency=1 streaming.test.mjs client-leaves.test.mjs large.test.mjs
+exec sh ./node.sh --test-concurrency=1 streaming.test.mjs client-leaves.test.mjs large.test.mjs reload-load.test.mjs
