@@ -86,6 +86,12 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
 void hg_ruleset_warnings(const struct hg_ruleset *rs,
                          void (*warn)(void *ctx, const char *where, const char *text), void *ctx);
 
+/* The lists that one request meets, in order: calls back for an action that always undoes what an earlier one
+ * set from a secret, and for the first one that no request reaches. Returns where every request is answered
+ * (valid as long as the ruleset), or NULL. */
+const char *hg_ruleset_review(const struct hg_ruleset *const *lists, size_t n,
+                              void (*warn)(void *ctx, const char *where, const char *text), void *ctx);
+
 /* The i-th secret used by actions that every request reaches / by any action; NULL behind the last. */
 struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, bool unconditional);
 

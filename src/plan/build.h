@@ -158,6 +158,10 @@ void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);
+/* Warns of what is pointless in lists that a request meets one after the other; returns where every request
+ * is answered, or NULL. */
+const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n);
+
 /* The condition of an entry: its `when`. */
 enum hg_when_read { HG_WHEN_NONE, HG_WHEN_GIVEN, HG_WHEN_BAD /* said */ };
 enum hg_when_read hg_read_when(struct hg_build *b, const struct hg_node *entry, struct hg_when *when,
@@ -200,6 +204,8 @@ struct hg_behind {
     bool path_condition; /* in a condition of use-backend, or in a list of theirs */
 };
 struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
+void hg_review_behind(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
+                      const struct hg_behind *behind);
 void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
                           const struct hg_behind *behind);
 

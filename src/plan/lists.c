@@ -320,6 +320,12 @@ static void note_missing_secret(struct hg_build *b, struct hg_built_list *list)
         list->missing = hg_find_secret(b, slot)->missing;
 }
 
+const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n)
+{
+    struct warning w = {b};
+    return hg_ruleset_review(lists, n, warn, &w);
+}
+
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction)
 {

@@ -140,6 +140,23 @@ struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node,
     return behind;
 }
 
+void hg_review_behind(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
+                      const struct hg_behind *behind)
+{
+    const struct hg_ruleset *lists[2] = {f->request, NULL};
+    const struct hg_node *use = hg_node_get(node, "use-backend"), *backend = hg_node_get(node, "backend");
+    const char *answered = hg_review_lists(b, lists, 1);
+    if (answered != NULL && behind->n > 0) {
+        HG_WARN(b, use != NULL ? use : backend, "is never reached: the action at %s answers every request",
+                answered);
+        return;
+    }
+    for (size_t i = 0; i < behind->n; i++) {
+        lists[1] = behind->backend[i]->request.rules;
+        (void)hg_review_lists(b, lists, 2);
+    }
+}
+
 static void check_plain(struct hg_build *b, const struct hg_node *list, const char *secret,
                         const struct hg_built_backend *k)
 {
