@@ -58,7 +58,8 @@ static void build_via(struct hg_build *b, struct hg_built_backend *built, struct
         if (!hg_node_get(all, name)->broken)
             HG_ERROR(b, via, "the backend of this name is not a proxy");
     } else {
-        HG_ERROR(b, via, "there is no backend of this name (expected a proxy backend, or \"direct\")");
+        HG_ERROR(b, via, "there is no backend of this name (expected a proxy backend, or \"direct\")%s",
+                 hg_near_name(b, all, name));
     }
 }
 

@@ -112,6 +112,8 @@ void hg_get_bool(struct hg_build *b, const struct hg_node *group, const char *ke
 const char *hg_get_path(struct hg_build *b, const struct hg_node *group, const char *key, bool *bad);
 void hg_get_timeouts(struct hg_build *b, const struct hg_node *group, struct hg_timeouts *t);
 const char *hg_env_value(const struct hg_build *b, const char *name); /* NULL: unset or empty */
+/* " [did you mean x?]" with the nearest name of the blocks, or "". */
+const char *hg_near_name(struct hg_build *b, const struct hg_node *all, const char *name);
 const char *hg_unset_sentence(struct hg_build *b, const char *name);
 
 void hg_get_texts(struct hg_build *b, const struct hg_node *n, struct hg_texts *out);

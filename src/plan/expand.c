@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "build.h"
 #include "config/schema.h"
 
@@ -33,6 +34,18 @@ const char *hg_env_value(const struct hg_build *b, const char *name)
 {
     const char *value = b->env->get(b->env->ctx, name);
     return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *hg_near_name(struct hg_build *b, const struct hg_node *all, const char *name)
+{
+    const char *names[64];
+    size_t n = 0;
+    HG_ASSERT(name != NULL);
+    for (size_t i = 0; all != NULL && i < all->children && n < sizeof(names) / sizeof(names[0]); i++)
+        names[n++] = all->child[i]->name;
+    const char *near = n > 0 ? hg_text_nearest(hg_slice_str(name), names, n) : NULL;
+    const char *text = near != NULL ? hg_store_printf(b, " [did you mean %s?]", near) : NULL;
+    return text != NULL ? text : "";
 }
 
 const char *hg_unset_sentence(struct hg_build *b, const char *name)

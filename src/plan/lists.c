@@ -146,7 +146,7 @@ static void read_use(struct entry *e)
     const char *key = e->direction == HG_REQUEST_RULES ? "request" : "response";
     if (name == NULL || rule == NULL) {
         if (name != NULL && (rules == NULL || !rules->broken))
-            HG_ERROR(e->b, e->action, "there is no rule of this name");
+            HG_ERROR(e->b, e->action, "there is no rule of this name%s", hg_near_name(e->b, rules, name));
         e->bad = true;
         return;
     }

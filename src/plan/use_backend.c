@@ -34,7 +34,7 @@ static const struct hg_built_backend *find(struct hg_build *b, const struct hg_n
     if (hg_find_proxy(b, name) != NULL)
         HG_ERROR(b, at, "the backend of this name is a proxy (name it in via of a backend)");
     else if (all == NULL || !all->broken)
-        HG_ERROR(b, at, "there is no backend of this name");
+        HG_ERROR(b, at, "there is no backend of this name%s", hg_near_name(b, all, name));
     return NULL;
 }
 
@@ -82,6 +82,7 @@ static void add_entry(struct hg_build *b, const struct hg_node *entry, struct hg
     struct hg_use_backend *u = &f->use_backend[f->use_backends];
     const struct hg_built_backend *k = find(b, entry);
     const struct hg_use_backend *always = f->use_backends > 0 ? u - 1 : NULL;
+    *u = (struct hg_use_backend){.backend = NULL}; /* an entry before may have been left out half-way */
     if (hg_node_get(entry, "backend") == NULL && !entry->broken)
         HG_ERROR(b, entry, "has no backend (expected backend = \"name\")");
     if (!build_condition(b, entry, u, behind) || k == NULL)

@@ -38,7 +38,7 @@ static void check(const char *path, struct hg_diag *d)
     char *text = case_read(path);
     if (text != NULL)
         read_env(text, &e);
-    check_with(path, NULL, &e, d);
+    check_with(path, "rules", &e, d);
     for (size_t i = 0; hg_diag_line(d, i, NULL) != NULL; i++)
         HG_CHECK(strstr(hg_diag_line(d, i, NULL), "hunter2") == NULL); /* what stands for a password */
     free(text);
@@ -49,6 +49,15 @@ HG_TEST(every_broken_config_gets_its_lines)
     int back = case_enter(__FILE__, "data");
     HG_NEED(back >= 0);
     HG_CHECK(case_run_all(check) >= 10);
+    case_leave(back);
+}
+
+/* One kind of mistake each: what people get wrong, and what they are told. */
+HG_TEST(forty_broken_configs_get_their_lines)
+{
+    int back = case_enter(__FILE__, "../config/data/broken");
+    HG_NEED(back >= 0);
+    HG_CHECK(case_run_all(check) >= 40);
     case_leave(back);
 }
 
