@@ -62,6 +62,7 @@ static void command(struct check *c, const struct hg_source *s)
              c->user);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the struct */
 bool hg_reread_check(const struct hg_plan *p, char *err, size_t errlen)
 {
     struct check c = {.user = p->global.user, .err = err, .errlen = errlen, .ok = true};

@@ -190,9 +190,10 @@ void hg_command_cancel(struct hg_command *c)
 
 void hg_commands_kill(struct hg_list *running)
 {
-    while (!hg_list_empty(running)) {
-        struct hg_command *c = HG_LIST_FIRST(running, struct hg_command, node);
+    for (struct hg_list *n = running->next, *next; n != running; n = next) {
+        struct hg_command *c = HG_CONTAINER_OF(n, struct hg_command, node);
 
+        next = n->next;
         hg_command_cancel(c);
         while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
             ;

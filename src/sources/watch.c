@@ -258,9 +258,8 @@ static void mark(struct hg_watch *watch, const struct inotify_event *e)
 
         if (h->folder == NULL || h->folder->wd != e->wd)
             continue;
-        if (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
-            watch->dirty = true;
-        else if (e->len > 0 && strcmp(e->name, h->name) == 0 && !is_new_file(watch, e->mask))
+        if ((e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) ||
+            (e->len > 0 && strcmp(e->name, h->name) == 0 && !is_new_file(watch, e->mask)))
             watch->dirty = true;
     }
 }
