@@ -31,6 +31,7 @@
 #define HG_LIMIT_PATTERN_DEPTH 1000u
 #define HG_LIMIT_PATTERN_HEAP_KIB 1024u
 #define HG_LIMIT_USE_DEPTH 16u /* rules that use rules */
+#define HG_LIMIT_TERMS 64u     /* acls in one if or unless */
 
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)

@@ -52,23 +52,25 @@ enum hg_schema_scope {
 };
 
 /* What one value is, after $<...> was expanded: id, what the reader is told was expected */
-#define HG_SCHEMA_KINDS(X)                                            \
-    X(NOTHING, "")                                                    \
-    X(TEXT, "a string")                                               \
-    X(DURATION, "a duration in quotes, such as \"30s\"")              \
-    X(SIZE, "a size in quotes, such as \"64k\"")                      \
-    X(SIZE_OR_NONE, "a size in quotes, such as \"10M\", or \"none\"") \
-    X(NUMBER, "a whole number")                                       \
-    X(BOOL, "true or false")                                          \
-    X(WORD, "a word in quotes")                                       \
-    X(MODE, "a file mode in quotes, such as \"0660\"")                \
-    X(PATTERN, "a pattern in quotes")                                 \
-    X(TEMPLATE, "a string")                                           \
-    X(NAME, "a name in quotes")                                       \
-    X(PATH, "a file name in quotes")                                  \
-    X(URL, "a URL in quotes")                                         \
-    X(ADDRESS, "an address in quotes, such as \"127.0.0.1:8080\"")    \
-    X(NETWORK, "an address or network in quotes, such as \"10.0.0.0/8\", or \"unix\"")
+#define HG_SCHEMA_KINDS(X)                                                             \
+    X(NOTHING, "")                                                                     \
+    X(TEXT, "a string")                                                                \
+    X(DURATION, "a duration in quotes, such as \"30s\"")                               \
+    X(SIZE, "a size in quotes, such as \"64k\"")                                       \
+    X(SIZE_OR_NONE, "a size in quotes, such as \"10M\", or \"none\"")                  \
+    X(NUMBER, "a whole number")                                                        \
+    X(BOOL, "true or false")                                                           \
+    X(WORD, "a word in quotes")                                                        \
+    X(MODE, "a file mode in quotes, such as \"0660\"")                                 \
+    X(PATTERN, "a pattern in quotes")                                                  \
+    X(TEMPLATE, "a string")                                                            \
+    X(NAME, "a name in quotes")                                                        \
+    X(PATH, "a file name in quotes")                                                   \
+    X(URL, "a URL in quotes")                                                          \
+    X(ADDRESS, "an address in quotes, such as \"127.0.0.1:8080\"")                     \
+    X(NETWORK, "an address or network in quotes, such as \"10.0.0.0/8\", or \"unix\"") \
+    X(ID, "a number, or a range in quotes, such as \"1000-1999\"")                     \
+    X(STATUS, "a status, such as 401, \"2xx\" or \"500-599\"")
 
 enum hg_schema_kind {
 #define X(id, expected) HG_KIND_##id,
@@ -85,6 +87,8 @@ enum hg_schema_kind {
 #define HG_FORM_PAIR 32u      /* [ "name", "value" ] */
 #define HG_FORM_PAIRS 64u     /* ( [ "name", "value" ], ... ) */
 #define HG_FORM_PAIR_MAP 128u /* { name = "value"; } */
+
+#define HG_FORM_NAMED_LISTS 256u /* { name = ( { ... }, ... ); } where each group has the keys of `sub` */
 
 #define HG_SCHEMA_LATER 1u  /* not available in this version */
 #define HG_SCHEMA_ACTION 2u /* an entry of a list of actions has exactly one of these */

@@ -31,17 +31,53 @@ enum hg_direction { HG_REQUEST_RULES = 1, HG_RESPONSE_RULES = 2 };
 
 struct hg_ruleset;
 
-/* A condition: all that are given must hold. Texts are pattern texts; .p NULL: not given. When exactly one of
- * them is a regex with groups, $1..$9 in the values of the action are what it captured. */
 struct hg_pair {
     struct hg_slice name, value;
 };
+
+/* What a condition looks at: id, key in the config. In response rules HEADER is a header of the response;
+ * METHOD, PATH, HOST and QUERY are the request's as it left. */
+#define HG_WHEN_PARTS(X)                                                                       \
+    X(METHOD, "method")               /* pattern */                                            \
+    X(PATH, "path")                   /* pattern */                                            \
+    X(HOST, "host")                   /* pattern */                                            \
+    X(HEADER, "header")               /* name, pattern */                                      \
+    X(QUERY, "query")                 /* name, pattern */                                      \
+    X(CLIENT_HEADER, "client-header") /* name, pattern: as it arrived */                       \
+    X(CLIENT_PATH, "client-path")     /* pattern: as it arrived */                             \
+    X(CLIENT_IP, "client-ip")         /* address, network or "unix" */                         \
+    X(PEER_UID, "peer-uid")           /* "1000" or "1000-1999" */                              \
+    X(PEER_GID, "peer-gid")           /* the same */                                           \
+    X(SERVER_HOST, "server-host")     /* pattern */                                            \
+    X(FRONTEND, "frontend")           /* pattern */                                            \
+    X(ENV, "env")                     /* name, pattern: decided when it is built; "": unset */ \
+    X(STATUS, "status")               /* "401", "2xx" or "500-599"; response rules only */
+
+enum hg_when_kind {
+#define X(id, key) HG_WHEN_##id,
+    HG_WHEN_PARTS(X)
+#undef X
+};
+#define HG_WHEN_BIT(kind) (1u << (kind))
+
+/* Holds when one of `any` does; of several headers or parameters of the name one is enough. */
+struct hg_when_part {
+    enum hg_when_kind kind;
+    struct hg_slice name; /* HEADER, QUERY, CLIENT_HEADER, ENV */
+    const struct hg_slice *any;
+    size_t n;
+};
+
+/* All that are given must hold. Texts are pattern texts; .p NULL: not given. When exactly one pattern that
+ * has to match is a regex with groups, $1..$9 in the values of the action are what it captured. */
 struct hg_when {
     struct hg_slice method, path, host; /* path: as received, without query; host: without port */
     const struct hg_pair *header;       /* name exact, value pattern */
     size_t headers;
     const struct hg_pair *query; /* name decoded, exact, caseless; value pattern, decoded */
     size_t queries;
+    const struct hg_when_part *part; /* the general form, beside those above */
+    size_t parts;
 };
 
 struct hg_action_spec {
@@ -50,8 +86,10 @@ struct hg_action_spec {
     struct hg_slice name; /* header name, or pattern of drop-*; $<...> is expanded (quoted in patterns) */
     struct hg_slice value;
     bool aliases;
-    const struct hg_when *when; /* NULL: always */
-    struct hg_ruleset *child;   /* USE: taken over when the result is OK */
+    const struct hg_when *when;  /* NULL: always */
+    struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
+    bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
+    struct hg_ruleset *child;    /* USE: taken over when the result is OK */
     /* DENY and RESPOND */
     unsigned status;
     struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
@@ -62,6 +100,7 @@ struct hg_action_spec {
 struct hg_rule_note {
     char text[256]; /* BAD: what is wrong; UNSET: empty */
     char name[128]; /* UNSET: the variable */
+    char part[32];  /* BAD in a condition: "when.path", "if", "unless"; else empty */
     bool in_value;  /* BAD: in the value, not in the name */
     size_t offset;
 };
@@ -94,6 +133,9 @@ const char *hg_ruleset_review(const struct hg_ruleset *const *lists, size_t n,
 
 /* The i-th secret used by actions that every request reaches / by any action; NULL behind the last. */
 struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, bool unconditional);
+
+/* HG_WHEN_BIT of all that conditions in it look at. */
+unsigned hg_ruleset_asks(const struct hg_ruleset *rs);
 
 /* Does a drop pattern or a set target name this header? For trailers: such a field is refused. */
 enum hg_match hg_ruleset_names(const struct hg_ruleset *rs, struct hg_scratch *scratch, struct hg_slice name);

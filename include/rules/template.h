@@ -20,6 +20,12 @@
 #include "http/head.h"
 #include "rules/pattern.h"
 
+struct hg_condition;
+struct hg_choice;
+struct hg_map;
+
+enum hg_declared { HG_DECLARED_SECRET, HG_DECLARED_ACL, HG_DECLARED_CHOICE, HG_DECLARED_MAP };
+
 /* Where $<...> gets its values. */
 struct hg_resolver {
     void *ctx;
@@ -28,6 +34,13 @@ struct hg_resolver {
     /* The declared secret's slot, or NULL: not declared. */
     struct hg_secret_slot *(*secret)(void *ctx, struct hg_slice name);
     const char *uuid; /* once per process */
+    /* The following may be NULL. The declared acl, choice or map (each lives as long as what is built with
+     * it), or NULL: not declared. */
+    const struct hg_condition *(*acl)(void *ctx, struct hg_slice name);
+    const struct hg_choice *(*choice)(void *ctx, struct hg_slice name);
+    const struct hg_map *(*map)(void *ctx, struct hg_slice name);
+    /* The declared name most like this one, or NULL. */
+    const char *(*nearest)(void *ctx, enum hg_declared what, struct hg_slice name);
 };
 
 /* For what is put into a text of that kind: inside a JSON string, or HTML text and attributes. */

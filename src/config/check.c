@@ -119,7 +119,8 @@ static bool check_one(const struct hg_node *n, const struct hg_schema_key *key, 
 {
     if (n->broken)
         return false; /* reported with the text */
-    if (n->type == HG_NODE_INT && key->kind == HG_KIND_NUMBER)
+    if (n->type == HG_NODE_INT &&
+        (key->kind == HG_KIND_NUMBER || key->kind == HG_KIND_ID || key->kind == HG_KIND_STATUS))
         return check_int(n, key, d);
     if (n->type == HG_NODE_BOOL && key->kind == HG_KIND_BOOL)
         return true;
@@ -180,35 +181,75 @@ static bool check_list(struct hg_node *n, const struct hg_schema_key *key, struc
     return true;
 }
 
-static bool check_named(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+/* ( { ... }, { ... } ) */
+static bool check_groups(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
+    struct hg_schema_key group = *key;
+    group.forms = HG_FORM_GROUP;
     for (size_t i = 0; i < n->children;) {
         struct hg_node *child = n->child[i];
-        if (child->type == HG_NODE_GROUP && strchr(child->name, '*') == NULL) {
+        child->schema = key;
+        if (child->type == HG_NODE_GROUP) {
             check_group(child, key->sub, d);
             i++;
             continue;
         }
-        if (child->type == HG_NODE_GROUP)
-            error(d, child, "a name must not have a * in it");
-        else
-            hg_tree_problem(d, HG_SEVERITY_ERROR, child, "is %s (expected a group { ... })",
-                            type_text(child));
+        (void)wrong_type(child, &group, d);
         hg_tree_remove(n, i);
     }
     return true;
 }
 
-static bool check_map(struct hg_node *n, struct hg_diag *d)
+static bool check_named_child(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    struct hg_schema_key list = *key;
+    if (strchr(n->name, '*') != NULL && (n->type == HG_NODE_GROUP || n->type == HG_NODE_LIST)) {
+        error(d, n, "a name must not have a * in it");
+        return false;
+    }
+    if (n->type == HG_NODE_GROUP && (key->forms & HG_FORM_NAMED) != 0) {
+        check_group(n, key->sub, d);
+        return true;
+    }
+    list.forms = HG_FORM_GROUPS | ((key->forms & HG_FORM_NAMED) != 0 ? HG_FORM_GROUP : 0);
+    if ((key->forms & HG_FORM_NAMED_LISTS) == 0)
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n, "is %s (expected a group { ... })", type_text(n));
+    else if (n->type == HG_NODE_LIST)
+        return check_groups(n, key, d);
+    else
+        return wrong_type(n, &list, d);
+    return false;
+}
+
+static bool check_named(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
     for (size_t i = 0; i < n->children;) {
-        if (n->child[i]->type == HG_NODE_STRING) {
+        if (check_named_child(n->child[i], key, d))
             i++;
-            continue;
-        }
-        hg_tree_problem(d, HG_SEVERITY_ERROR, n->child[i], "is %s (expected a pattern in quotes)",
-                        type_text(n->child[i]));
-        hg_tree_remove(n, i);
+        else
+            hg_tree_remove(n, i);
+    }
+    return true;
+}
+
+/* The value of a name: a pattern, or a list of them. */
+static bool check_map_value(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    bool good = n->type == HG_NODE_STRING || (n->type == HG_NODE_LIST && key->kind == HG_KIND_PATTERN);
+    for (size_t i = 0; good && n->type == HG_NODE_LIST && i < n->children; i++)
+        good = n->child[i]->type == HG_NODE_STRING;
+    if (!good)
+        hg_tree_problem(d, HG_SEVERITY_ERROR, n, "is %s (expected a pattern in quotes)", type_text(n));
+    return good;
+}
+
+static bool check_map(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
+{
+    for (size_t i = 0; i < n->children;) {
+        if (check_map_value(n->child[i], key, d))
+            i++;
+        else
+            hg_tree_remove(n, i);
     }
     return true;
 }
@@ -224,10 +265,10 @@ static bool check_key(struct hg_node *n, const struct hg_schema_key *key, struct
         return check_list(n, key, d);
     if (n->type != HG_NODE_GROUP)
         return (key->forms & HG_FORM_ONE) != 0 ? check_one(n, key, d) : wrong_type(n, key, d);
-    if ((key->forms & HG_FORM_NAMED) != 0)
+    if ((key->forms & (HG_FORM_NAMED | HG_FORM_NAMED_LISTS)) != 0)
         return check_named(n, key, d);
     if ((key->forms & HG_FORM_PAIR_MAP) != 0)
-        return check_map(n, d);
+        return check_map(n, key, d);
     if ((key->forms & HG_FORM_GROUP) == 0)
         return wrong_type(n, key, d);
     check_group(n, key->sub, d);

@@ -69,7 +69,7 @@ void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
         const struct hg_node *first = hg_tree_get(l->model->root, block->name);
         if (strcmp(block->name, "defaults") == 0)
             merge_defaults(l, file, block);
-        else if ((block->schema->forms & HG_FORM_NAMED) != 0)
+        else if ((block->schema->forms & (HG_FORM_NAMED | HG_FORM_NAMED_LISTS)) != 0)
             merge_named(l, block);
         else if (first != NULL)
             twice(l, block, first);

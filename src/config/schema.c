@@ -15,6 +15,7 @@
 #define PAIR HG_FORM_PAIR
 #define PAIRS HG_FORM_PAIRS
 #define MAP HG_FORM_PAIR_MAP
+#define NAMED_LISTS HG_FORM_NAMED_LISTS
 #define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
 
 #define YEAR (365ull * 24u * 3600u * 1000u)
@@ -68,7 +69,8 @@ static const struct hg_schema_key keys[] = {
     KEY(ROOT, "rule", NOTHING, NAMED, RULE, "lists of actions to use by name"),
     KEY(ROOT, "frontend", NOTHING, NAMED, FRONTEND, "where clients connect"),
     KEY(ROOT, "backend", NOTHING, NAMED, BACKEND, "where requests go"),
-    LATER(ROOT, "acl"),
+    KEY(ROOT, "acl", NOTHING, NAMED | NAMED_LISTS, WHEN,
+        "conditions by name, for if and unless; of a list one is enough"),
     LATER(ROOT, "choose"),
     LATER(ROOT, "map"),
 
@@ -186,8 +188,8 @@ static const struct hg_schema_key keys[] = {
 
     KEY(USE_BACKEND, "backend", NAME, ONE, NONE, "the backend"),
     KEY(USE_BACKEND, "when", NOTHING, GROUP, WHEN, "only for requests that meet all of this"),
-    LATER(USE_BACKEND, "if"),
-    LATER(USE_BACKEND, "unless"),
+    KEY(USE_BACKEND, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
+    KEY(USE_BACKEND, "unless", TEXT, ONE, NONE, "not when these acls hold"),
 
     KEY(BIND, "to", ADDRESS, ONE, NONE, "the address"),
     KEY(BIND, "mode", MODE, ONE, NONE, "permissions of a unix socket"),
@@ -287,8 +289,8 @@ static const struct hg_schema_key keys[] = {
     LATER_ACTION(REQUEST, "guard"),
     LATER_ACTION(REQUEST, "serve"),
     LATER_ACTION(REQUEST, "log"),
-    LATER(REQUEST, "if"),
-    LATER(REQUEST, "unless"),
+    KEY(REQUEST, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
+    KEY(REQUEST, "unless", TEXT, ONE, NONE, "not when these acls hold"),
     LATER(REQUEST, "observe"),
 
     ACTION(RESPONSE, "use", NAME, ONE, NONE, "the actions of a named rule"),
@@ -306,8 +308,8 @@ static const struct hg_schema_key keys[] = {
     LATER_ACTION(RESPONSE, "set-status"),
     LATER_ACTION(RESPONSE, "map-origin"),
     LATER_ACTION(RESPONSE, "log"),
-    LATER(RESPONSE, "if"),
-    LATER(RESPONSE, "unless"),
+    KEY(RESPONSE, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
+    KEY(RESPONSE, "unless", TEXT, ONE, NONE, "not when these acls hold"),
     LATER(RESPONSE, "observe"),
 
     RANGE(REPLY, "status", NUMBER, 200, 599, NULL, "status of the answer; deny: 403, respond: 200"),
@@ -319,15 +321,24 @@ static const struct hg_schema_key keys[] = {
     KEY(ERROR, "body", TEMPLATE, ONE, NONE,
         "body of the answer; %{error-type} and %{error-message} say what failed; the standard is JSON"),
 
-    KEY(WHEN, "method", PATTERN, ONE, NONE, "the method"),
-    KEY(WHEN, "path", PATTERN, ONE, NONE, "the path; makes the frontend's path strict"),
-    KEY(WHEN, "host", PATTERN, ONE, NONE, "the Host header"),
-    KEY(WHEN, "header", PATTERN, PAIR | PAIRS | MAP, NONE, "headers: name and pattern of the value"),
+    KEY(WHEN, "method", PATTERN, ONE | LIST, NONE, "the method"),
+    KEY(WHEN, "path", PATTERN, ONE | LIST, NONE, "the path; makes the frontend's path strict"),
+    KEY(WHEN, "host", PATTERN, ONE | LIST, NONE, "the Host header, without port"),
+    KEY(WHEN, "header", PATTERN, PAIR | PAIRS | MAP, NONE,
+        "headers: name and pattern of the value; in response lists those of the response"),
     KEY(WHEN, "query", PATTERN, PAIR | PAIRS | MAP, NONE, "query parameters: name and pattern of the value"),
-    LATER(WHEN, "client-header"),
-    LATER(WHEN, "client-path"),
-    LATER(WHEN, "client-ip"),
-    LATER(WHEN, "env"),
+    KEY(WHEN, "client-header", PATTERN, PAIR | PAIRS | MAP, NONE, "headers as the client sent them"),
+    KEY(WHEN, "client-path", PATTERN, ONE | LIST, NONE,
+        "the path as the client sent it; makes the frontend's path strict"),
+    KEY(WHEN, "client-ip", NETWORK, ONE | LIST, NONE, "the client's address"),
+    KEY(WHEN, "peer-uid", ID, ONE | LIST, NONE, "the user id of a client on a unix socket"),
+    KEY(WHEN, "peer-gid", ID, ONE | LIST, NONE, "its group id"),
+    KEY(WHEN, "server-host", PATTERN, ONE | LIST, NONE,
+        "the host of the server's URL; not in request lists of frontends"),
+    KEY(WHEN, "frontend", PATTERN, ONE | LIST, NONE, "the name of the frontend"),
+    KEY(WHEN, "env", PATTERN, PAIR | PAIRS | MAP, NONE,
+        "environment variables when the config is read; the pattern \"\" is met by one that is not set"),
+    KEY(WHEN, "status", STATUS, ONE | LIST, NONE, "the status of the response; in response lists only"),
 };
 
 const struct hg_schema_key *hg_schema_keys(size_t *n)

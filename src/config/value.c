@@ -53,6 +53,8 @@ void hg_schema_expected(const struct hg_schema_key *key, char *out, size_t cap)
         put(&o, "a list of groups ( { ... }, { ... } )");
     if ((key->forms & HG_FORM_NAMED) != 0)
         put(&o, "a group of named groups { name: { ... }; }");
+    if ((key->forms & HG_FORM_NAMED_LISTS) != 0)
+        put(&o, "a group of named lists { name = ( { ... }, ... ); }");
     if ((key->forms & HG_FORM_PAIR) != 0)
         put(&o, "a pair [ \"name\", \"value\" ]");
     if ((key->forms & HG_FORM_PAIRS) != 0)

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "plan/plan.h"
+#include "rules/condition.h"
 
 #define HG_NAME_TEXT 128 /* a variable's name in a note */
 
@@ -49,6 +50,11 @@ struct hg_built_backend {
     struct hg_built_list request, response;
 };
 
+struct hg_built_acl {
+    const char *name;
+    const struct hg_condition *condition;
+};
+
 struct hg_build {
     const struct hg_model *model;
     const struct hg_environment *env;
@@ -61,11 +67,14 @@ struct hg_build {
     char uuid[40];
     struct hg_built_secret *secret;
     size_t secrets;
+    struct hg_built_acl *acl;
+    size_t acls;
     struct hg_built_proxy *proxy;
     size_t proxies;
     struct hg_built_backend *backend; /* beside plan->backend */
     const char
-        *used; /* "a.cfg:5, b.cfg:9": the uses whose parameters are in what is being compiled, or NULL */
+        *used;      /* "a.cfg:5, b.cfg:9": the uses whose parameters are in what is being compiled, or NULL */
+    bool no_server; /* the list that is being compiled runs before a server is chosen */
     bool no_memory;
 };
 
@@ -164,10 +173,17 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
  * is answered, or NULL. */
 const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n);
 
-/* The condition of an entry: its `when`. */
-enum hg_when_read { HG_WHEN_NONE, HG_WHEN_GIVEN, HG_WHEN_BAD /* said */ };
-enum hg_when_read hg_read_when(struct hg_build *b, const struct hg_node *entry, struct hg_when *when,
-                               bool *path_condition);
+/* when.c */
+/* The keys of a `when` or an acl; NULL: nothing is asked, or something is broken, and that was said. */
+const struct hg_when *hg_read_when(struct hg_build *b, const struct hg_node *group);
+/* when, if and unless of an entry into spec; false: said. */
+bool hg_read_condition(struct hg_build *b, const struct hg_node *entry, struct hg_condition_spec *spec);
+/* What is BAD, at the part of the entry that note names. */
+void hg_say_condition(struct hg_build *b, const struct hg_node *entry, const struct hg_rule_note *note);
+/* Conditions that only a path without dot segments can be held against. */
+#define HG_ASKS_PATH (HG_WHEN_BIT(HG_WHEN_PATH) | HG_WHEN_BIT(HG_WHEN_CLIENT_PATH))
+bool hg_build_acls(struct hg_build *b);
+const struct hg_condition *hg_find_acl(const struct hg_build *b, struct hg_slice name);
 
 /* parameters.c */
 /* The list with @{...} filled in from the use's entry, as nodes that live as long as the plan; the list

@@ -24,7 +24,6 @@ struct entry {
     const struct hg_node *node; /* the group */
     const struct hg_node *action;
     struct hg_action_spec spec;
-    struct hg_when when;
     struct hg_built_list *list;
     bool bad;
 };
@@ -70,29 +69,15 @@ static const struct hg_pair *read_pairs(struct hg_build *b, const struct hg_node
     return pair;
 }
 
-enum hg_when_read hg_read_when(struct hg_build *b, const struct hg_node *entry, struct hg_when *out,
-                               bool *path_condition)
+static void read_condition(struct entry *e)
 {
-    const struct hg_node *when = hg_node_get(entry, "when");
-    if (when == NULL)
-        return HG_WHEN_NONE;
-    out->method = text_of(hg_node_get(when, "method"));
-    out->path = text_of(hg_node_get(when, "path"));
-    out->host = text_of(hg_node_get(when, "host"));
-    out->header = read_pairs(b, hg_node_get(when, "header"), &out->headers);
-    out->query = read_pairs(b, hg_node_get(when, "query"), &out->queries);
-    *path_condition = *path_condition || out->path.p != NULL;
-    if (when->children == 0 && !when->broken)
-        HG_ERROR(b, when, "has no condition");
-    return when->children == 0 || when->broken ? HG_WHEN_BAD : HG_WHEN_GIVEN;
-}
-
-static void read_when(struct entry *e)
-{
-    enum hg_when_read read = hg_read_when(e->b, e->node, &e->when, &e->list->path_condition);
-    if (read == HG_WHEN_GIVEN)
-        e->spec.when = &e->when;
-    e->bad = e->bad || read == HG_WHEN_BAD;
+    struct hg_condition_spec spec = {0};
+    /* Without a part that was refused it would be another action. */
+    e->bad = !hg_read_condition(e->b, e->node, &spec) || e->node->broken || e->bad;
+    e->spec.when = spec.when;
+    e->spec.if_ = spec.if_;
+    e->spec.unless = spec.unless;
+    e->spec.no_server = e->b->no_server;
 }
 
 static void read_reply(struct entry *e)
@@ -168,8 +153,7 @@ static void read_use(struct entry *e)
     struct chain here = {rule, e->node, e->chain};
     struct hg_built_list child = compile(e->b, rule, e->direction, &here);
     e->spec.child = child.rules;
-    e->list->path_condition = e->list->path_condition || child.path_condition;
-    if (e->spec.when == NULL && e->list->missing == NULL)
+    if (e->spec.when == NULL && e->spec.if_.p == NULL && e->spec.unless.p == NULL && e->list->missing == NULL)
         e->list->missing = child.missing;
     e->bad = e->bad || child.rules == NULL;
 }
@@ -223,11 +207,8 @@ static void read_action(struct entry *e)
     }
 }
 
-/* A problem in a condition is a problem of the entry's condition. */
 static const struct hg_node *blame(const struct entry *e, const struct hg_rule_note *note)
 {
-    if (strncmp(note->text, "when.", 5) == 0)
-        return hg_node_get(e->node, "when");
     if (note->in_value && e->action->type == HG_NODE_LIST)
         return e->action->child[1];
     return e->action;
@@ -243,7 +224,9 @@ static void append(struct entry *e)
         e->list->missing = hg_unset_sentence(e->b, note.name);
     if (r != HG_APPEND_BAD)
         return;
-    if (note.offset > 0 && strstr(note.text, "offset") == NULL)
+    if (note.part[0] != '\0')
+        hg_say_condition(e->b, e->node, &note);
+    else if (note.offset > 0 && strstr(note.text, "offset") == NULL)
         HG_ERROR(e->b, blame(e, &note), "%s (at offset %zu)", note.text, note.offset);
     else
         HG_ERROR(e->b, blame(e, &note), "%s", note.text);
@@ -260,7 +243,7 @@ static void compile_entry(struct hg_build *b, const struct hg_node *node, enum h
         return; /* said by the schema check */
     (void)snprintf(where, sizeof(where), "%s:%u", node->file, node->line);
     e.spec.where = where;
-    read_when(&e);
+    read_condition(&e);
     read_action(&e);
     if (e.bad || b->no_memory)
         hg_ruleset_free(e.spec.child);
@@ -329,10 +312,13 @@ const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction)
 {
-    struct hg_built_list list = compile(b, block, direction, NULL);
     struct warning w = {b};
+    b->no_server = direction == HG_REQUEST_RULES && strcmp(block->parent->name, "frontend") == 0;
+    struct hg_built_list list = compile(b, block, direction, NULL);
+    b->no_server = false;
     if (list.rules == NULL || !hg_store_own(b, list.rules, release_ruleset))
         return (struct hg_built_list){0};
+    list.path_condition = (hg_ruleset_asks(list.rules) & HG_ASKS_PATH) != 0;
     hg_ruleset_warnings(list.rules, warn, &w);
     note_missing_secret(b, &list);
     return list;

@@ -41,6 +41,24 @@ static struct hg_secret_slot *resolve_secret(void *ctx, struct hg_slice name)
     return NULL;
 }
 
+static const struct hg_condition *resolve_acl(void *ctx, struct hg_slice name)
+{
+    return hg_find_acl(ctx, name);
+}
+
+/* Of the names that the config declares. */
+static const char *resolve_nearest(void *ctx, enum hg_declared what, struct hg_slice name)
+{
+    static const char *const blocks[] = {"secret", "acl", "choose", "map"};
+    const struct hg_build *b = ctx;
+    const struct hg_node *all = hg_node_get(hg_model_root(b->model), blocks[what]);
+    const char *names[256];
+    size_t n = 0;
+    for (; all != NULL && n < all->children && n < sizeof(names) / sizeof(names[0]); n++)
+        names[n] = all->child[n]->name;
+    return hg_text_nearest(name, names, n);
+}
+
 struct hg_timeouts hg_timeouts_standard(void)
 {
     return (struct hg_timeouts){
@@ -61,6 +79,8 @@ static void build_all(struct hg_build *b)
     if (!hg_build_secrets(b))
         return;
     hg_build_global(b);
+    if (!hg_build_acls(b))
+        return;
     hg_build_rules(b);
     if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_build_frontends(b))
         return;
@@ -80,8 +100,12 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
     if (b.plan == NULL)
         return NULL;
     b.store = b.plan->store;
-    b.resolver =
-        (struct hg_resolver){.ctx = &b, .env = resolve_env, .secret = resolve_secret, .uuid = b.uuid};
+    b.resolver = (struct hg_resolver){.ctx = &b,
+                                      .env = resolve_env,
+                                      .secret = resolve_secret,
+                                      .uuid = b.uuid,
+                                      .acl = resolve_acl,
+                                      .nearest = resolve_nearest};
     if (hg_text_uuid(b.uuid))
         build_all(&b);
     else

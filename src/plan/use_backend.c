@@ -51,17 +51,15 @@ static void add_behind(struct hg_behind *behind, const struct hg_built_backend *
 static bool build_condition(struct hg_build *b, const struct hg_node *entry, struct hg_use_backend *u,
                             struct hg_behind *behind)
 {
-    struct hg_when when = {0};
+    struct hg_condition_spec spec = {.direction = HG_REQUEST_RULES, .no_server = true};
     struct hg_rule_note note = {0};
     struct hg_condition *c = NULL;
-    enum hg_when_read read = hg_read_when(b, entry, &when, &behind->path_condition);
-    if (read == HG_WHEN_BAD)
+    if (!hg_read_condition(b, entry, &spec))
         return false;
-    if (read == HG_WHEN_NONE)
-        return true;
-    switch (hg_condition_build(&when, &b->resolver, &c, &note)) {
+    switch (hg_condition_build(&spec, &b->resolver, &c, &note)) {
     case HG_APPEND_OK:
         u->when = c;
+        behind->path_condition = behind->path_condition || (hg_condition_asks(c) & HG_ASKS_PATH) != 0;
         return c == NULL || hg_store_own(b, c, release_condition);
     case HG_APPEND_UNSET: /* which backend a request is for cannot be told: none is served */
         if (behind->missing == NULL)
@@ -70,7 +68,7 @@ static bool build_condition(struct hg_build *b, const struct hg_node *entry, str
     case HG_APPEND_VANISHED:
         return false;
     case HG_APPEND_BAD:
-        HG_ERROR(b, hg_node_get(entry, "when") != NULL ? hg_node_get(entry, "when") : entry, "%s", note.text);
+        hg_say_condition(b, entry, &note);
         return false;
     }
     return false;

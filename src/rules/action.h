@@ -53,6 +53,7 @@ struct hg_ruleset {
     size_t n, cap;
     unsigned depth;              /* of rules that use rules; 1: none */
     struct hg_slots all, always; /* secrets; always: of actions that every request reaches */
+    unsigned asks;               /* HG_WHEN_BIT of all conditions */
     bool echoes;                 /* an answer shows the request's head */
 };
 
@@ -73,8 +74,5 @@ bool hg_action_targets(const struct hg_action *a, struct hg_slice name);
 enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char *what,
                                 const struct hg_resolver *resolver, struct hg_pattern **out,
                                 struct hg_rule_note *note);
-
-/* Groups of the one regex that captures; 0: none, or more than one. */
-unsigned hg_condition_groups(const struct hg_condition *c);
 
 #endif

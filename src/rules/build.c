@@ -286,6 +286,7 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     struct hg_secret_slot *slot;
     bool ok = true;
 
+    rs->asks |= hg_condition_asks(a->when) | (a->child != NULL ? a->child->asks : 0);
     for (size_t i = 0; a->value != NULL && (slot = hg_template_secret(a->value, i)) != NULL; i++) {
         ok = ok && hg_slots_add(&rs->all, slot);
         ok = ok && (a->when != NULL || hg_slots_add(&rs->always, slot));
@@ -359,6 +360,8 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
 {
     struct hg_action a = {.kind = spec->kind};
     struct build b = {rs, spec, resolver, note, &a};
+    const struct hg_condition_spec when = {rs->direction, spec->no_server, spec->when, spec->if_,
+                                           spec->unless};
     bool conditional;
     enum hg_append r;
 
@@ -367,7 +370,7 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
     a.where = strdup(spec->where ? spec->where : "");
     if (a.where == NULL)
         return bad(note, "no memory");
-    r = hg_condition_build(spec->when, resolver, &a.when, note);
+    r = hg_condition_build(&when, resolver, &a.when, note);
     conditional = a.when != NULL;
     if (r == HG_APPEND_OK)
         r = build_kind(&b);

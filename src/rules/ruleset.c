@@ -83,6 +83,11 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
     return i < s->n ? s->v[i] : NULL;
 }
 
+unsigned hg_ruleset_asks(const struct hg_ruleset *rs)
+{
+    return rs->asks;
+}
+
 enum hg_match hg_drop_match(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name,
                             const struct hg_drop **failed)
 {

@@ -23,6 +23,7 @@ static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
         {"TEMPLATE", "$<A>%{path}$1$$%%"},
         {"TILDE", "~x"},
         {"BADHOST", "https:///x"},
+        {"LONG", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"},
     };
 
     (void)ctx;
@@ -44,6 +45,30 @@ static struct hg_secret_slot *secret(void *ctx, struct hg_slice name)
     return hg_slice_eq(name, HG_LIT("gone")) ? f->gone : NULL;
 }
 
+static const struct hg_condition *acl(void *ctx, struct hg_slice name)
+{
+    struct fixture *f = ctx;
+
+    for (size_t i = 0; i < f->acls; i++)
+        if (hg_slice_eq(name, hg_slice_str(f->acl[i].name)))
+            return f->acl[i].condition;
+    return NULL;
+}
+
+enum hg_append fixture_acl(struct fixture *f, const char *name, const struct hg_when *when)
+{
+    struct hg_condition *c = (struct hg_condition *)(uintptr_t)acl(f, hg_slice_str(name));
+
+    if (c == NULL) {
+        c = hg_acl_new();
+        if (c == NULL || f->acls == sizeof(f->acl) / sizeof(*f->acl))
+            abort();
+        f->acl[f->acls].name = name;
+        f->acl[f->acls++].condition = c;
+    }
+    return hg_acl_add(c, when, &f->resolver, &f->note);
+}
+
 struct fixture *fixture_new(enum hg_direction direction)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -58,7 +83,8 @@ struct fixture *fixture_new(enum hg_direction direction)
     if (f->key == NULL || f->gone == NULL || f->scratch == NULL || f->rs == NULL)
         abort();
     hg_secret_slot_set(f->key, hg_secret_new(HG_LIT("s3cret")));
-    f->resolver = (struct hg_resolver){f, env, secret, "11111111-2222-4333-8444-555555555555"};
+    f->resolver = (struct hg_resolver){
+        .ctx = f, .env = env, .secret = secret, .uuid = "11111111-2222-4333-8444-555555555555", .acl = acl};
     hg_arena_init(&f->arena, HG_LIMIT_ARENA);
     f->request = (struct hg_request){
         .method = HG_LIT("GET"),
@@ -86,6 +112,8 @@ struct fixture *fixture_new(enum hg_direction direction)
 void fixture_free(struct fixture *f)
 {
     hg_ruleset_free(f->rs);
+    for (size_t i = 0; i < f->acls; i++)
+        hg_condition_free(f->acl[i].condition);
     hg_arena_reset(&f->arena);
     hg_scratch_free(f->scratch);
     hg_secret_slot_free(f->key);
@@ -128,6 +156,8 @@ enum hg_verdict fixture_run(struct fixture *f)
                                .scratch = f->scratch,
                                .vars = &f->vars,
                                .request = &f->request,
+                               .arrived = f->arrived,
+                               .client = f->client,
                                .response = is_response(f) ? &f->response : NULL};
 
     return hg_ruleset_run(f->rs, &run, &f->out);

@@ -6,7 +6,7 @@
 #ifndef HG_TESTS_RULES_FIXTURE_H
 #define HG_TESTS_RULES_FIXTURE_H
 
-#include "rules/ruleset.h"
+#include "rules/condition.h"
 #include "support/unit.h"
 
 /* Variables: A=one, HOST_URL, INT5=5, NEG=-5, BIG, META=a.b*c, LF (has a line break), EMPTY. Secrets: key
@@ -23,6 +23,13 @@ struct fixture {
     struct hg_ruleset *rs;
     struct hg_rule_note note;
     struct hg_outcome out;
+    struct {
+        const char *name;
+        struct hg_condition *condition;
+    } acl[8];
+    size_t acls;
+    const struct hg_client *client;   /* of runs; NULL */
+    const struct hg_request *arrived; /* of runs; NULL: the request */
 };
 
 /* The request is GET /a/b?x=1 on api.test:8443 without headers. */
@@ -32,6 +39,9 @@ void fixture_free(struct fixture *f);
 /* Both point into guarded memory. */
 void fixture_header(struct fixture *f, const char *name, const char *value);
 void fixture_query(struct fixture *f, const char *query);
+
+/* Declares an acl, or adds an alternative to it. */
+enum hg_append fixture_acl(struct fixture *f, const char *name, const struct hg_when *when);
 
 enum hg_append fixture_append(struct fixture *f, const struct hg_action_spec *spec);
 /* The shorthands expect OK. */
