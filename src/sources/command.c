@@ -54,7 +54,7 @@ static void drain_close(struct drain *d)
 /* Reads what is there. Of the standard error the beginning is kept, of the output nothing may be lost. */
 static void drain_read(struct drain *d)
 {
-    char beyond[512];
+    char beyond[512] = {0};
 
     while (d->fd >= 0) {
         bool full = d->n == d->cap;

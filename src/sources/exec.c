@@ -68,8 +68,12 @@ static void pass_on(struct environment *e, const char *name)
 
 static void find_identity(const struct hg_global *g, struct identity *id)
 {
-    const struct passwd *pw = g->user != NULL ? getpwuid(geteuid()) : NULL;
+    struct passwd entry, *pw = NULL;
+    char text[4096];
 
+    /* The workers run already: the plain getpwuid is not for us. */
+    if (g->user != NULL && getpwuid_r(geteuid(), &entry, text, sizeof(text), &pw) != 0)
+        pw = NULL;
     id->known = pw != NULL;
     if (pw == NULL)
         return;

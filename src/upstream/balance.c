@@ -75,23 +75,20 @@ static int64_t weight_at(const struct candidates *c, size_t i)
 /* Smooth weighted round robin, as in nginx: exact over a whole round, and spread evenly inside it. */
 static size_t roundrobin(const struct candidates *c)
 {
-    struct hg_server_state *best = NULL;
     int64_t total = 0;
-    size_t found = 0;
+    size_t found = c->v[0];
 
+    HG_ASSERT(c->n > 0);
     for (size_t k = 0; k < c->n; k++) {
         struct hg_server_state *st = state_at(c, c->v[k]);
         int64_t weight = weight_at(c, c->v[k]);
 
         st->current += weight;
         total += weight;
-        if (best == NULL || st->current > best->current) {
-            best = st;
+        if (st->current > state_at(c, found)->current)
             found = c->v[k];
-        }
     }
-    HG_ASSERT(best != NULL);
-    best->current -= total;
+    state_at(c, found)->current -= total;
     return found;
 }
 

@@ -3,8 +3,8 @@
 #
 # cppcheck over src. Its cache lives in the build folder: the second time is quick.
 #
-# Left out: nullPointerRedundantCheck, because it does not see that a failed HG_ASSERT does not return
-# (clang-tidy's analyser does); the notes on getpwnam and getgrnam, called before there are threads; its
+# Left out: nullPointerRedundantCheck and ctunullpointer, because it does not see that a failed HG_ASSERT does
+# not return (clang-tidy's analyser does); the notes on getpwnam and getgrnam, called before there are threads; its
 # ideas that mmap() takes no descriptor of -1 and fails with NULL, and that an out parameter is read
 # (ctuuninitvar).
 #
@@ -18,7 +18,7 @@ log=$2/cppcheck.log
 # shellcheck disable=SC2086 # a list of words
 cppcheck --quiet -j 2 --std=c11 --library=posix --enable=warning,performance,portability --inline-suppr \
     --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
-    --suppress=nullPointerRedundantCheck --suppress=getpwnamCalled --suppress=getgrnamCalled \
+    --suppress=nullPointerRedundantCheck --suppress=ctunullpointer --suppress=getpwnamCalled --suppress=getgrnamCalled \
     --suppress=ctuuninitvar --suppress=invalidFunctionArg:src/base/secret.c \
     --suppress=nullPointerArithmeticOutOfMemory:src/base/secret.c \
     --error-exitcode=1 --cppcheck-build-dir="$2/cppcheck" \
