@@ -124,7 +124,7 @@ const MISTAKES = [
   ['a proxy', 'use-backend = ( { backend = "squid"; } );', /^frontend\.z\.use-backend\[0\]\.backend: the backend of this name is a proxy/],
   ['a name that stands alone', 'use-backend = "chat";', /^frontend\.z\.use-backend: is a string \(expected a group \{ \.\.\. \} or a list of groups/],
   ['an empty condition', 'use-backend = ( { backend = "chat"; when: { }; } );', /^frontend\.z\.use-backend\[0\]\.when: has no condition$/],
-  ['a bad pattern', 'use-backend = ( { backend = "chat"; when: { path = "~("; }; } );', /^frontend\.z\.use-backend\[0\]\.when: when\.path: missing closing parenthesis \(at offset \d+\)$/],
+  ['a bad pattern', 'use-backend = ( { backend = "chat"; when: { path = "~("; }; } );', /^frontend\.z\.use-backend\[0\]\.when\.path: missing closing parenthesis \(at offset \d+\)$/],
   ['a condition without its variable', 'use-backend = ( { backend = "chat"; when: { path = "/$<NOT_SET>"; }; } );', /^frontend\.z: warning: not configured, requests get 503: environment variable NOT_SET is not set$/],
 ];
 
