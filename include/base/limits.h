@@ -30,8 +30,9 @@
 #define HG_LIMIT_PATTERN_MATCH 100000u /* PCRE2 match limit */
 #define HG_LIMIT_PATTERN_DEPTH 1000u
 #define HG_LIMIT_PATTERN_HEAP_KIB 1024u
-#define HG_LIMIT_USE_DEPTH 16u /* rules that use rules */
-#define HG_LIMIT_TERMS 64u     /* acls in one if or unless */
+#define HG_LIMIT_USE_DEPTH 16u         /* rules that use rules */
+#define HG_LIMIT_CHOSEN (256u * 1024u) /* values of choices read for one string, also inside each other */
+#define HG_LIMIT_TERMS 64u             /* acls in one if or unless */
 
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)

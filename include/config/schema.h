@@ -27,6 +27,7 @@
     X(RETRY, "retry")                     \
     X(POOL, "pool")                       \
     X(SECRET, "secret")                   \
+    X(CHOOSE, "choose")                   \
     X(RULE, "rule")                       \
     X(FRONTEND, "frontend")               \
     X(USE_BACKEND, "use-backend")         \

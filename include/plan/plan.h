@@ -16,6 +16,7 @@
 #include "config/model.h"
 #include "plan/balance.h"
 #include "plan/errors.h"
+#include "rules/choice.h"
 #include "rules/condition.h"
 
 struct hg_timeouts { /* milliseconds */
@@ -225,6 +226,8 @@ struct hg_plan {
     size_t servers;           /* over all backends */
     struct hg_source *source; /* of the declared secrets, in the order written */
     size_t sources;
+    struct hg_choice *choice; /* in the order written */
+    size_t choices;
     struct hg_placeholder *placeholder; /* none may leave in a head */
     size_t placeholders;
     struct hg_plan_store *store; /* private: owns every string, ruleset and slot */

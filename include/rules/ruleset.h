@@ -98,10 +98,11 @@ struct hg_action_spec {
 };
 
 struct hg_rule_note {
-    char text[256]; /* BAD: what is wrong; UNSET: empty */
+    char text[400]; /* BAD: what is wrong; UNSET: empty */
     char name[128]; /* UNSET: the variable */
     char part[32];  /* BAD in a condition: "when.path", "if", "unless"; else empty */
     bool in_value;  /* BAD: in the value, not in the name */
+    bool said;      /* BAD: because of a mistake that was said already */
     size_t offset;
 };
 

@@ -5,6 +5,7 @@
  * put in is never scanned again. $$ and %% are the characters.
  *
  *   $<NAME> $<NAME:-default> $<NAME?> $<secret:x> $<host:NAME> $<base64:...> $<uuid> $<int:NAME:-600>
+ *   $<choose:x> $<choose:x:-default> $<choose:x?> (rules/choice.h; unset: note.name is "choose:x")
  *   %{request-id} %{client-ip} %{method} %{path} %{host} %{frontend} %{server-host} %{time} %{header:NAME}
  *   %{headers} (respond bodies only: the request's head as it stands, a line each, the request line first)
  *   %{error-type} %{error-message} (answers to failures only)
@@ -72,7 +73,8 @@ enum hg_template_result {
 };
 
 struct hg_template_note {
-    char text[200];
+    char text[320];
+    bool said; /* BAD: because of a mistake that was said already */
     char name[128];
     size_t offset;
 };

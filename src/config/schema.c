@@ -71,7 +71,8 @@ static const struct hg_schema_key keys[] = {
     KEY(ROOT, "backend", NOTHING, NAMED, BACKEND, "where requests go"),
     KEY(ROOT, "acl", NOTHING, NAMED | NAMED_LISTS, WHEN,
         "conditions by name, for if and unless; of a list one is enough"),
-    LATER(ROOT, "choose"),
+    KEY(ROOT, "choose", NOTHING, NAMED | NAMED_LISTS, CHOOSE,
+        "values by name, for $<choose:name>: the first entry whose env holds"),
     LATER(ROOT, "map"),
 
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
@@ -160,6 +161,12 @@ static const struct hg_schema_key keys[] = {
     WORDS(SECRET, "balance", "roundrobin|first", "roundrobin",
           "any: in turn, or the first that does not rest"),
     TRUTH(SECRET, "resend", "true", "any: such a request is sent again with another of the secrets"),
+
+    KEY(CHOOSE, "value", TEMPLATE, ONE, NONE, "the value; $1 is what the pattern of env captured"),
+    KEY(CHOOSE, "env", PATTERN, PAIR | PAIRS | MAP, NONE,
+        "environment variables: name and pattern of the value, all must hold; the pattern \"\" is met by one "
+        "that "
+        "is not set"),
 
     KEY(RULE, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(RULE, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),

@@ -56,7 +56,7 @@ static const char *element(struct hg_build *b, const struct hg_node *n, size_t i
     *at = n->type == HG_NODE_LIST ? n->child[i] : n;
     enum hg_get r = hg_get_text(b, *at, &text, name);
     if (r == HG_GET_UNSET)
-        HG_ERROR(b, *at, "environment variable %s is not set", name);
+        HG_ERROR(b, *at, "%s", hg_unset_sentence(b, name));
     return r == HG_GET_OK ? text.p : NULL;
 }
 

@@ -88,7 +88,7 @@ static void add_bind(struct hg_build *b, const struct hg_node *entry, const stru
         HG_ERROR(b, group, "has no address (expected to = \"...\")");
     enum hg_get r = hg_get_text(b, where, &text, name);
     if (r == HG_GET_UNSET)
-        HG_ERROR(b, where, "environment variable %s is not set", name);
+        HG_ERROR(b, where, "%s", hg_unset_sentence(b, name));
     if (r != HG_GET_OK)
         return;
     bind->file = hg_store_text(b, hg_slice_str(entry->file));

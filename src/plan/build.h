@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "plan/plan.h"
+#include "rules/choice.h"
 #include "rules/condition.h"
 
 #define HG_NAME_TEXT 128 /* a variable's name in a note */
@@ -28,6 +29,12 @@ struct hg_built_secret {
     const char *missing; /* sentence, or NULL: it has a value, or may get one while we run */
     bool unusable;       /* it had one that cannot be sent */
     bool in_order;       /* any: balance = "first" */
+};
+
+struct hg_built_choice {
+    const struct hg_node *node;
+    enum { HG_CHOICE_NEW, HG_CHOICE_DECIDING, HG_CHOICE_DECIDED } state;
+    const struct hg_built_choice *outer; /* that is being decided */
 };
 
 struct hg_built_proxy {
@@ -69,6 +76,9 @@ struct hg_build {
     size_t secrets;
     struct hg_built_acl *acl;
     size_t acls;
+    struct hg_built_choice *choice; /* beside plan->choice */
+    const struct hg_built_choice *deciding;
+    struct hg_secret_slot *any_slot; /* stands for every declared secret while choices are decided */
     struct hg_built_proxy *proxy;
     size_t proxies;
     struct hg_built_backend *backend; /* beside plan->backend */
@@ -184,6 +194,13 @@ void hg_say_condition(struct hg_build *b, const struct hg_node *entry, const str
 #define HG_ASKS_PATH (HG_WHEN_BIT(HG_WHEN_PATH) | HG_WHEN_BIT(HG_WHEN_CLIENT_PATH))
 bool hg_build_acls(struct hg_build *b);
 const struct hg_condition *hg_find_acl(const struct hg_build *b, struct hg_slice name);
+
+/* choose.c */
+bool hg_build_choices(struct hg_build *b);
+/* NULL: not declared. */
+struct hg_choice *hg_find_choice(struct hg_build *b, struct hg_slice name);
+/* What the choices came to, where it can be shown; when all secrets are there. */
+void hg_finish_choices(struct hg_build *b);
 
 /* parameters.c */
 /* The list with @{...} filled in from the use's entry, as nodes that live as long as the plan; the list

@@ -13,7 +13,7 @@ static void add_network(struct hg_build *b, const struct hg_node *n, struct hg_c
     char name[HG_NAME_TEXT];
     enum hg_get r = hg_get_text(b, n, &text, name);
     if (r == HG_GET_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", name);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, name));
     if (r != HG_GET_OK)
         return;
     if (hg_slice_eq(text, HG_LIT("unix"))) {

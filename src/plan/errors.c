@@ -85,7 +85,7 @@ static const struct hg_template *build_text(struct hg_build *b, const struct hg_
     if (r == HG_TEMPLATE_BAD)
         HG_ERROR(b, n, "%s (at offset %zu)", note.text, note.offset);
     if (r == HG_TEMPLATE_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", note.name);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, note.name));
     if (r != HG_TEMPLATE_OK || !hg_store_own(b, t, release_template))
         return NULL;
     struct hg_slice fixed = hg_template_static(t);

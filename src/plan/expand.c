@@ -50,6 +50,8 @@ const char *hg_near_name(struct hg_build *b, const struct hg_node *all, const ch
 
 const char *hg_unset_sentence(struct hg_build *b, const char *name)
 {
+    if (strncmp(name, "choose:", 7) == 0)
+        return hg_store_printf(b, "no entry of choice %s applies", name + 7);
     return hg_store_printf(b, "environment variable %s is not set", name);
 }
 
@@ -102,7 +104,7 @@ static enum hg_get checked(struct hg_build *b, const struct hg_node *n, struct h
     *number = 0;
     enum hg_get r = hg_get_text(b, n, text, name);
     if (r == HG_GET_UNSET) {
-        HG_ERROR(b, n, "environment variable %s is not set", name);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, name));
         return HG_GET_BAD;
     }
     HG_ASSERT(n == NULL || n->schema != NULL);

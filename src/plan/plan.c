@@ -41,6 +41,11 @@ static struct hg_secret_slot *resolve_secret(void *ctx, struct hg_slice name)
     return NULL;
 }
 
+static const struct hg_choice *resolve_choice(void *ctx, struct hg_slice name)
+{
+    return hg_find_choice(ctx, name);
+}
+
 static const struct hg_condition *resolve_acl(void *ctx, struct hg_slice name)
 {
     return hg_find_acl(ctx, name);
@@ -76,7 +81,7 @@ struct hg_timeouts hg_timeouts_standard(void)
 
 static void build_all(struct hg_build *b)
 {
-    if (!hg_build_secrets(b))
+    if (!hg_build_choices(b) || !hg_build_secrets(b))
         return;
     hg_build_global(b);
     if (!hg_build_acls(b))
@@ -85,6 +90,7 @@ static void build_all(struct hg_build *b)
     if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_build_frontends(b))
         return;
     hg_check_binds(b);
+    hg_finish_choices(b);
 }
 
 struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,
@@ -105,6 +111,7 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
                                       .secret = resolve_secret,
                                       .uuid = b.uuid,
                                       .acl = resolve_acl,
+                                      .choice = resolve_choice,
                                       .nearest = resolve_nearest};
     if (hg_text_uuid(b.uuid))
         build_all(&b);

@@ -20,12 +20,20 @@ static void release_slot(void *what)
 }
 
 /* "environment variable NAME" of the first $<...>, for people. */
-static const char *source_of(struct hg_build *b, const struct hg_node *from)
+static const char *source_of(struct hg_build *b, const char *text, unsigned depth)
 {
-    const char *open = strstr(from->string, "$<");
+    const char *open = strstr(text, "$<");
     if (open == NULL)
         return "the config";
     const char *name = open + 2;
+    if (strncmp(name, "choose:", 7) == 0) {
+        size_t len = strcspn(name + 7, ">:?");
+        const struct hg_choice *x = hg_find_choice(b, hg_slice(name + 7, len));
+        bool inside = x != NULL && !x->broken && x->won < x->entries && depth > 0 &&
+                      strstr(x->entry[x->won].value.p, "$<") != NULL;
+        return inside ? source_of(b, x->entry[x->won].value.p, depth - 1)
+                      : hg_store_printf(b, "choice %.*s", (int)len, name + 7);
+    }
     for (const char *colon = strchr(name, ':'); colon != NULL && colon[1] != '-'; colon = strchr(name, ':'))
         name = strncmp(colon + 1, "$<", 2) == 0 ? colon + 3 : colon + 1;
     int n = (int)strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
@@ -91,6 +99,21 @@ static bool from_env(void *ctx, struct hg_slice name, struct hg_slice *value)
     return why == NULL;
 }
 
+static const struct hg_choice *from_choice(void *ctx, struct hg_slice name)
+{
+    struct from *f = ctx;
+    struct hg_choice *x = hg_find_choice(f->b, name);
+    if (x != NULL)
+        x->hidden = true;
+    return x;
+}
+
+static const char *from_nearest(void *ctx, enum hg_declared what, struct hg_slice name)
+{
+    const struct from *f = ctx;
+    return f->b->resolver.nearest(f->b, what, name);
+}
+
 /* The name in "$<NAME>" when that is all. */
 static struct hg_slice plain_name(const char *text)
 {
@@ -118,7 +141,8 @@ static bool load_plain(struct hg_build *b, struct hg_built_secret *s, const stru
 static void load_template(struct hg_build *b, struct hg_built_secret *s, const struct hg_node *from)
 {
     struct from f = {.b = b};
-    struct hg_resolver own = {.ctx = &f, .env = from_env, .uuid = b->uuid};
+    struct hg_resolver own = {
+        .ctx = &f, .env = from_env, .uuid = b->uuid, .choice = from_choice, .nearest = from_nearest};
     struct hg_slice text;
     char name[HG_NAME_TEXT];
     enum hg_get r = hg_get_text_with(b, &own, from, &text, name);
@@ -135,7 +159,7 @@ static void load_template(struct hg_build *b, struct hg_built_secret *s, const s
 
 static void load_from(struct hg_build *b, struct hg_built_secret *s, const struct hg_node *from)
 {
-    if (!make_slot(b, s, source_of(b, from)))
+    if (!make_slot(b, s, source_of(b, from->string, HG_LIMIT_FROM_DEPTH)))
         return;
     if (!load_plain(b, s, from))
         load_template(b, s, from);
@@ -198,7 +222,8 @@ static void find_members(struct hg_build *b, struct hg_built_secret *s, const st
     for (size_t i = 0; i < names->n; i++) {
         const struct hg_built_secret *m = find_by_name(b, names->v[i]);
         if (m == NULL)
-            HG_ERROR(b, any, "the secret \"%s\" is not declared", names->v[i]);
+            HG_ERROR(b, any, "the secret \"%s\" is not declared%s", names->v[i],
+                     hg_near_name(b, hg_node_get(hg_model_root(b->model), "secret"), names->v[i]));
         else if (m->source->kind == HG_SOURCE_ANY)
             HG_ERROR(b, any, "\"%s\" is itself any of several", names->v[i]);
         if (m == NULL || m->source->kind == HG_SOURCE_ANY || m->slot == NULL)
@@ -319,7 +344,7 @@ static void add_placeholders(struct hg_build *b, const struct hg_built_secret *s
     struct hg_texts t;
     hg_get_texts(b, n, &t);
     if (t.unset != NULL)
-        HG_ERROR(b, n, "environment variable %s is not set", t.unset);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, t.unset));
     struct hg_placeholder *all = hg_store_alloc(b, b->plan->placeholders + t.n, sizeof(*all));
     if (t.n == 0 || all == NULL)
         return;

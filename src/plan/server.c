@@ -32,7 +32,7 @@ static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_ba
     char name[HG_NAME_TEXT];
     enum hg_get r = hg_get_text(b, n, &text, name);
     if (r == HG_GET_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", name);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, name));
     else if (r == HG_GET_ABSENT)
         HG_ERROR(b, n, "has no value");
     if (r != HG_GET_OK)

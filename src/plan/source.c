@@ -45,7 +45,7 @@ static void build_prefixes(struct hg_build *b, struct hg_built_secret *s)
     const struct hg_node *n = hg_node_get(s->node, "strip-prefix");
     hg_get_texts(b, n, &t);
     if (t.unset != NULL)
-        HG_ERROR(b, n, "environment variable %s is not set", t.unset);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, t.unset));
     s->source->prefix = t.v;
     s->source->prefixes = t.n;
 }

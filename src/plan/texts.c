@@ -37,7 +37,7 @@ static bool number_of(struct hg_build *b, const struct hg_node *n, unsigned *out
     }
     enum hg_get r = hg_get_text(b, n, &text, name);
     if (r == HG_GET_UNSET)
-        HG_ERROR(b, n, "environment variable %s is not set", name);
+        HG_ERROR(b, n, "%s", hg_unset_sentence(b, name));
     if (r != HG_GET_OK)
         return false;
     HG_ASSERT(n->schema != NULL);

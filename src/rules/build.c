@@ -45,6 +45,7 @@ static enum hg_append from_template(enum hg_template_result r, const char *what,
         snprintf(note->name, sizeof(note->name), "%s", text->name);
         return HG_APPEND_UNSET;
     case HG_TEMPLATE_BAD:
+        note->said = text->said;
         note->offset = text->offset;
         return bad(note, "%s%s%s", what ? what : "", what ? ": " : "", text->text);
     }

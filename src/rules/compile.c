@@ -72,10 +72,36 @@ void hg_compile_literal(struct hg_compiler *c, struct hg_template *t, struct hg_
     s->n += text.n;
 }
 
+/* $1 in the value of a choice: text of a variable. */
+static void known_capture(struct hg_compiler *c, struct hg_template *t, char digit, size_t at)
+{
+    size_t i = (size_t)(digit - '0');
+
+    if (c->captured->n == 0) {
+        hg_compile_bad(c, at,
+                       "$%c cannot be used here: no pattern of this entry captures (a regex begins with ~)",
+                       digit);
+    } else if (i == 0) {
+        hg_compile_bad(c, at, "captures are $1 to $9");
+    } else if (i >= c->captured->n) {
+        hg_compile_bad(c, at, "$%c is used, but the regex captures only %zu group%s", digit,
+                       c->captured->n - 1, c->captured->n == 2 ? "" : "s");
+    } else if (!hg_compile_clean(c->captured->group[i])) {
+        hg_compile_bad(c, at, "what $%c stands for has a line break or NUL inside", digit);
+    } else {
+        t->env = true;
+        hg_compile_literal(c, t, c->captured->group[i]);
+    }
+}
+
 static void capture(struct hg_compiler *c, struct hg_template *t, char digit, size_t at)
 {
     struct hg_segment *s;
 
+    if (c->captured != NULL) {
+        known_capture(c, t, digit, at);
+        return;
+    }
     if (!(c->allow & HG_TEMPLATE_CAPTURES)) {
         hg_compile_bad(
             c, at, "$%c cannot be used here: no regex captures for it (write $$ for the character)", digit);

@@ -12,19 +12,8 @@
 
 #define NEST_MAX 16u /* $<A:-$<B:-...>> */
 
-/* One $<...>, taken apart. */
-struct reference {
-    struct hg_slice function; /* .n 0: none */
-    struct hg_slice name;     /* of the variable; for secret and base64 all that is behind the colon */
-    size_t name_at;           /* offset of name in the whole text */
-    struct hg_slice standby;  /* behind ":-"; .p NULL: none */
-    size_t standby_at;
-    bool vanish; /* '?' */
-    size_t at;   /* offset of the $< */
-};
-
 /* One segment without value: an action with a $<NAME?> vanishes whatever else is unset. */
-static void unset(struct hg_compiler *c, struct hg_slice name, size_t offset, bool vanish)
+void hg_reference_unset(struct hg_compiler *c, struct hg_slice name, size_t offset, bool vanish)
 {
     if (c->result == HG_TEMPLATE_BAD || c->result == HG_TEMPLATE_VANISH)
         return;
@@ -36,7 +25,7 @@ static void unset(struct hg_compiler *c, struct hg_slice name, size_t offset, bo
 }
 
 /* Moves the segments of from behind those of t. */
-static void splice(struct hg_compiler *c, struct hg_template *t, struct hg_template *from)
+void hg_reference_splice(struct hg_compiler *c, struct hg_template *t, struct hg_template *from)
 {
     t->env |= from->env;
     t->echo |= from->echo;
@@ -71,7 +60,17 @@ static size_t name_length(struct hg_slice s)
     return n;
 }
 
-static bool clean_value(struct hg_slice value)
+/* What the config declares may have a '-' in its name. */
+static size_t declared_length(struct hg_slice s)
+{
+    size_t n = 0;
+
+    while (n < s.n && (is_name_char(s.p[n], false) || s.p[n] == '-'))
+        n++;
+    return n;
+}
+
+bool hg_compile_clean(struct hg_slice value)
 {
     for (size_t i = 0; i < value.n; i++)
         if (value.p[i] == '\r' || value.p[i] == '\n' || value.p[i] == '\0')
@@ -80,7 +79,7 @@ static bool clean_value(struct hg_slice value)
 }
 
 /* The variable's value; false when unset (*value is empty) or bad. */
-static bool look_up(struct hg_compiler *c, const struct reference *r, struct hg_slice *value)
+static bool look_up(struct hg_compiler *c, const struct hg_reference *r, struct hg_slice *value)
 {
     char name[64];
 
@@ -89,7 +88,7 @@ static bool look_up(struct hg_compiler *c, const struct reference *r, struct hg_
         *value = hg_slice(NULL, 0);
         return false;
     }
-    if (clean_value(*value))
+    if (hg_compile_clean(*value))
         return true;
     hg_text_printable(r->name, name, sizeof(name));
     hg_compile_bad(c, r->at, "the value of %s has a line break or NUL inside", name);
@@ -133,7 +132,8 @@ static bool is_positive(struct hg_slice value)
 }
 
 /* Compiles the default; into t when it is used. */
-static void standby(struct hg_compiler *c, struct hg_template *t, const struct reference *r, bool used)
+void hg_reference_standby(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r,
+                          bool used)
 {
     enum hg_template_result before = c->result;
     struct hg_template_note note = *c->note;
@@ -145,7 +145,7 @@ static void standby(struct hg_compiler *c, struct hg_template *t, const struct r
     }
     hg_compile_text(c, own, r->standby, r->standby_at);
     if (used) {
-        splice(c, t, own);
+        hg_reference_splice(c, t, own);
     } else if (c->result != HG_TEMPLATE_BAD) {
         c->result = before;
         *c->note = note;
@@ -153,7 +153,7 @@ static void standby(struct hg_compiler *c, struct hg_template *t, const struct r
     hg_template_free(own);
 }
 
-static void variable(struct hg_compiler *c, struct hg_template *t, const struct reference *r)
+static void variable(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
     struct hg_slice value;
     bool found = look_up(c, r, &value);
@@ -172,30 +172,9 @@ static void variable(struct hg_compiler *c, struct hg_template *t, const struct 
         hg_compile_literal(c, t, value);
     }
     if (r->standby.p != NULL)
-        standby(c, t, r, !found);
+        hg_reference_standby(c, t, r, !found);
     else if (!found)
-        unset(c, r->name, r->at, r->vanish);
-}
-
-static void secret(struct hg_compiler *c, struct hg_template *t, const struct reference *r)
-{
-    struct hg_secret_slot *slot;
-    struct hg_segment *s;
-    char name[64];
-
-    hg_text_printable(r->name, name, sizeof(name));
-    if (!(c->allow & HG_TEMPLATE_SECRETS)) {
-        hg_compile_bad(c, r->at, "a secret cannot be used here");
-        return;
-    }
-    slot = c->resolver->secret ? c->resolver->secret(c->resolver->ctx, r->name) : NULL;
-    if (slot == NULL) {
-        hg_compile_bad(c, r->at, "the secret \"%s\" is not declared", name);
-        return;
-    }
-    s = hg_compile_add(c, t, HG_SEGMENT_SECRET);
-    if (s != NULL)
-        s->slot = slot;
+        hg_reference_unset(c, r->name, r->at, r->vanish);
 }
 
 static void base64_literal(struct hg_compiler *c, struct hg_template *t, struct hg_slice plain)
@@ -211,7 +190,7 @@ static void base64_literal(struct hg_compiler *c, struct hg_template *t, struct 
     free(text);
 }
 
-static void base64(struct hg_compiler *c, struct hg_template *t, const struct reference *r)
+static void base64(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
     struct hg_template *sub = hg_template_new();
     struct hg_segment *s;
@@ -237,17 +216,17 @@ static void base64(struct hg_compiler *c, struct hg_template *t, const struct re
         hg_template_free(sub);
 }
 
-static void uuid(struct hg_compiler *c, struct hg_template *t, const struct reference *r)
+static void uuid(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
     if (c->resolver->uuid == NULL)
-        unset(c, r->name, r->at, false);
+        hg_reference_unset(c, r->name, r->at, false);
     else
         hg_compile_literal(c, t, hg_slice_str(c->resolver->uuid));
 }
 
-static void reference(struct hg_compiler *c, struct hg_template *t, const struct reference *r)
+static void dispatch(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
-    static const char *const functions[] = {"base64", "host", "int", "secret", "uuid"};
+    static const char *const functions[] = {"base64", "choose", "host", "int", "secret", "uuid"};
     const char *nearest;
     char name[64];
 
@@ -255,9 +234,11 @@ static void reference(struct hg_compiler *c, struct hg_template *t, const struct
         hg_slice_eq(r->function, HG_LIT("int"))) {
         variable(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("secret"))) {
-        secret(c, t, r);
+        hg_declared_secret(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("base64"))) {
         base64(c, t, r);
+    } else if (hg_slice_eq(r->function, HG_LIT("choose"))) {
+        hg_declared_choice(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("uuid"))) {
         uuid(c, t, r);
     } else {
@@ -269,7 +250,7 @@ static void reference(struct hg_compiler *c, struct hg_template *t, const struct
 }
 
 /* What is behind a variable's name: nothing, '?' or ":-default". */
-static bool read_tail(struct hg_compiler *c, struct reference *r, struct hg_slice tail, size_t at)
+static bool read_tail(struct hg_compiler *c, struct hg_reference *r, struct hg_slice tail, size_t at)
 {
     if (tail.n == 0)
         return true;
@@ -286,7 +267,7 @@ static bool read_tail(struct hg_compiler *c, struct reference *r, struct hg_slic
     return false;
 }
 
-static bool read_reference(struct hg_compiler *c, struct hg_slice inner, size_t at, struct reference *r)
+static bool read_reference(struct hg_compiler *c, struct hg_slice inner, size_t at, struct hg_reference *r)
 {
     size_t n = name_length(inner), skip = 0;
 
@@ -304,6 +285,11 @@ static bool read_reference(struct hg_compiler *c, struct hg_slice inner, size_t 
     }
     r->name = inner;
     r->name_at = at + 2 + skip;
+    if (hg_slice_eq(r->function, HG_LIT("choose"))) {
+        n = declared_length(inner);
+        r->name.n = n;
+        return read_tail(c, r, hg_slice_from(inner, n), r->name_at + n);
+    }
     if (r->function.n != 0 && !hg_slice_eq(r->function, HG_LIT("host")) &&
         !hg_slice_eq(r->function, HG_LIT("int")))
         return true;
@@ -334,7 +320,7 @@ ptrdiff_t hg_compile_inner(struct hg_slice text)
 size_t hg_compile_reference(struct hg_compiler *c, struct hg_template *t, struct hg_slice text, size_t at)
 {
     ptrdiff_t n = hg_compile_inner(text);
-    struct reference r;
+    struct hg_reference r;
 
     if (n < 0) {
         hg_compile_bad(c, at, "$< is not closed by >");
@@ -346,7 +332,7 @@ size_t hg_compile_reference(struct hg_compiler *c, struct hg_template *t, struct
     }
     c->depth++;
     if (read_reference(c, hg_slice(text.p + 2, (size_t)n), at, &r))
-        reference(c, t, &r);
+        dispatch(c, t, &r);
     c->depth--;
     return (size_t)n + 3;
 }

@@ -79,7 +79,7 @@ static bool put_in_place(struct hg_dumper *p, const struct hg_node *n)
 {
     char *text = NULL;
 
-    if (!hg_dump_in_place(n, in_secret(n), &text))
+    if (!hg_dump_in_place(p->d->plan, n, in_secret(n), &text))
         return false;
     p->failed = p->failed || text == NULL;
     if (text != NULL) {
@@ -99,7 +99,8 @@ static void put_scalar(struct hg_dumper *p, const struct hg_node *n)
         if (put_in_place(p, n))
             return;
         put_string(p, n->string);
-        hg_dump_note(p, hg_slice_str(n->string), in_secret(n) || is_credential(n));
+        hg_dump_note(p, hg_slice_str(n->string),
+                     in_secret(n) || is_credential(n) || hg_dump_is_hidden(p->d->plan, n));
         return;
     case HG_NODE_INT:
         snprintf(text, sizeof(text), "%lld%s", (long long)n->integer,

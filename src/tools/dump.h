@@ -19,8 +19,10 @@ struct hg_dumper {
  * business, only their length. */
 void hg_dump_note(struct hg_dumper *p, struct hg_slice text, bool hidden);
 
-/* dump_hide.c: does a credential stand in this string of the config? *text, malloc'd, is what to show in its
+/* dump_hide.c: is the string part of a secret, by way of a choice? */
+bool hg_dump_is_hidden(const struct hg_plan *plan, const struct hg_node *n);
+/* Does a credential stand in this string of the config? *text, malloc'd, is what to show in its
  * place (NULL without memory). */
-bool hg_dump_in_place(const struct hg_node *n, bool in_secret, char **text);
+bool hg_dump_in_place(const struct hg_plan *plan, const struct hg_node *n, bool in_secret, char **text);
 
 #endif

@@ -41,18 +41,45 @@ static bool find_user(struct hg_slice text, size_t *begin, size_t *end)
     return *end > from && memmem(text.p + from, *end - from, "$<", 2) == NULL;
 }
 
-bool hg_dump_in_place(const struct hg_node *n, bool in_secret, char **text)
+/* A value of a choice that a secret is made of. block: the choice. */
+static bool in_hidden_choice(const struct hg_plan *plan, const struct hg_node *n,
+                             const struct hg_node **block)
+{
+    const struct hg_node *choice = n->parent;
+
+    if (strcmp(n->name, "value") != 0)
+        return false;
+    if (choice->parent != NULL && choice->parent->type == HG_NODE_LIST)
+        choice = choice->parent;
+    if (choice->parent == NULL || strcmp(choice->parent->name, "choose") != 0)
+        return false;
+    *block = choice;
+    for (size_t i = 0; i < plan->choices; i++)
+        if (plan->choice[i].hidden && strcmp(plan->choice[i].name, choice->name) == 0)
+            return true;
+    return false;
+}
+
+bool hg_dump_is_hidden(const struct hg_plan *plan, const struct hg_node *n)
+{
+    const struct hg_node *block;
+
+    return n->parent != NULL && in_hidden_choice(plan, n, &block);
+}
+
+bool hg_dump_in_place(const struct hg_plan *plan, const struct hg_node *n, bool in_secret, char **text)
 {
     struct hg_slice s = hg_slice_str(n->string);
     size_t begin, end;
+    const struct hg_node *block = n->parent;
     char name[128];
 
     *text = NULL;
     if (n->parent == NULL)
         return false;
-    if (in_secret && strcmp(n->name, "from") == 0 &&
+    if (((in_secret && strcmp(n->name, "from") == 0) || in_hidden_choice(plan, n, &block)) &&
         (strstr(n->string, "$<") == NULL || strstr(n->string, ":-") != NULL)) {
-        if (asprintf(text, "$<%s>", variable_for(n->parent, "SECRET", name, sizeof(name))) < 0)
+        if (asprintf(text, "$<%s>", variable_for(block, "SECRET", name, sizeof(name))) < 0)
             *text = NULL;
         return true;
     }

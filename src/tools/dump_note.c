@@ -137,11 +137,45 @@ static bool say_reference(const struct hg_dumper *p, struct hg_slice ref, bool h
     return value.p != NULL;
 }
 
+/* Of "x", "x?" or "x:-default". */
+static const struct hg_choice *find_choice(const struct hg_plan *plan, struct hg_slice inner)
+{
+    size_t n = 0;
+
+    while (n < inner.n && inner.p[n] != '?' && inner.p[n] != ':')
+        n++;
+    inner.n = n;
+    for (size_t i = 0; i < plan->choices; i++)
+        if (hg_slice_eq(hg_slice_str(plan->choice[i].name), inner))
+            return &plan->choice[i];
+    return NULL;
+}
+
+/* A value that was not given away when the plan was built stays out. */
+static bool say_choice(const struct hg_choice *c, bool hidden, char *out, size_t cap)
+{
+    const struct hg_choice_entry *e = c != NULL && c->won < c->entries ? &c->entry[c->won] : NULL;
+    char text[VALUE_MAX], why[VALUE_MAX];
+
+    if (c == NULL)
+        return false;
+    if (e == NULL) {
+        snprintf(out, cap, "no entry applies");
+        return true;
+    }
+    hg_text_printable(hg_slice_str(hidden ? "" : hg_choice_shown(c)), text, sizeof(text));
+    hg_text_printable(hg_slice_str(e->why), why, sizeof(why));
+    snprintf(out, cap, "%.120s%sentry %zu (%.190s)", text, text[0] != '\0' ? ", " : "", c->won + 1, why);
+    return true;
+}
+
 static bool say(const struct hg_dumper *p, struct hg_slice ref, bool hidden, char *out, size_t cap)
 {
     struct hg_slice inner = hg_slice(ref.p + 2, ref.n - 3);
     const struct hg_source *s;
 
+    if (hg_slice_starts(inner, HG_LIT("choose:")))
+        return say_choice(find_choice(p->d->plan, hg_slice_from(inner, 7)), hidden, out, cap);
     if (!hg_slice_starts(inner, HG_LIT("secret:")))
         return say_reference(p, ref, hidden, out, cap);
     s = find_source(p->d->plan, hg_slice_from(inner, 7));

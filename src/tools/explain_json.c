@@ -34,6 +34,40 @@ static void put_frontend(const struct hg_explained *x, struct hg_json *j)
     hg_json_str(j, "client", x->trial.route.vars.client_ip);
 }
 
+static void put_entries(const struct hg_choice *c, struct hg_json *j)
+{
+    hg_json_open_list(j, "entries");
+    for (size_t i = 0; i < c->entries && c->entry[i].why != NULL; i++) {
+        hg_json_open(j, NULL);
+        str(j, "where", c->entry[i].where);
+        hg_json_bool(j, "won", i == c->won);
+        str(j, "why", c->entry[i].why);
+        hg_json_close(j);
+    }
+    hg_json_close(j);
+}
+
+/* entry: the one that won, counted from 1; 0: none. */
+static void put_choices(const struct hg_explained *x, struct hg_json *j)
+{
+    const struct hg_plan *p = x->trial.route.frontend->plan;
+
+    hg_json_open_list(j, "choices");
+    for (size_t i = 0; i < p->choices; i++) {
+        const struct hg_choice *c = &p->choice[i];
+
+        hg_json_open(j, NULL);
+        str(j, "name", c->name);
+        str(j, "where", c->where);
+        str(j, "value", hg_choice_shown(c));
+        hg_json_u64(j, "entry", c->won < c->entries ? c->won + 1 : 0);
+        str(j, "why", c->won < c->entries ? c->entry[c->won].why : NULL);
+        put_entries(c, j);
+        hg_json_close(j);
+    }
+    hg_json_close(j);
+}
+
 static void put_rules(const struct hg_explained *x, struct hg_json *j)
 {
     hg_json_open_list(j, "rules");
@@ -156,6 +190,7 @@ bool hg_explain_json(struct hg_explained *x, struct hg_buf *out)
         return false;
     hg_json_begin(&j, text, HG_LIMIT_EXPLAIN);
     put_frontend(x, &j);
+    put_choices(x, &j);
     put_rules(x, &j);
     if (x->trial.route.backend != NULL)
         put_backend(x, &j);

@@ -22,6 +22,27 @@ static bool put_frontend(const struct hg_explained *x, struct hg_buf *out)
     return ok && hg_buf_printf(out, "  client %.*s\n", HG_FMT(x->trial.route.vars.client_ip));
 }
 
+/* Which entry of each choice won, and why. */
+static bool put_choices(const struct hg_explained *x, struct hg_buf *out)
+{
+    const struct hg_plan *p = x->trial.route.frontend->plan;
+    bool ok = p->choices == 0 || hg_buf_printf(out, "\nchoices\n");
+
+    for (size_t i = 0; i < p->choices && ok; i++) {
+        const struct hg_choice *c = &p->choice[i];
+        const char *value = hg_choice_shown(c);
+
+        ok = hg_buf_printf(out, "  %s (%s)%s%s\n", c->name, c->where, value[0] != '\0' ? ": " : "", value);
+        for (size_t k = 0; k < c->entries && ok; k++)
+            if (c->entry[k].why != NULL)
+                ok = hg_buf_printf(out, "    entry %zu (%s) %s: %s\n", k + 1, c->entry[k].where,
+                                   k == c->won ? "won" : "lost", c->entry[k].why);
+        if (c->won == c->entries)
+            ok = ok && hg_buf_printf(out, "    no entry won: it is not set\n");
+    }
+    return ok;
+}
+
 /* The steps of one stage, those of rules in rules further in. */
 static bool put_steps(struct hg_explained *x, enum hg_trial_stage stage, struct hg_buf *out)
 {
@@ -99,7 +120,7 @@ static bool put_head(struct hg_explained *x, struct hg_buf *out)
 
 bool hg_explain_text(struct hg_explained *x, struct hg_buf *out)
 {
-    bool ok = put_frontend(x, out) && put_steps(x, HG_TRIAL_ENTERING, out);
+    bool ok = put_frontend(x, out) && put_choices(x, out) && put_steps(x, HG_TRIAL_ENTERING, out);
 
     if (x->trial.route.backend != NULL)
         ok = ok && put_backend(x, out) && put_steps(x, HG_TRIAL_LEAVING, out);

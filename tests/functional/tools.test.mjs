@@ -126,3 +126,41 @@ test('explain: a request that cannot be tried is said, and exit 1', async () => 
     assert.match(r.stderr, says);
   }
 });
+
+// The example as it is: what GITHUB_SERVER_URL says decides where Copilot's API is.
+const RULES = new URL('../../rules', import.meta.url).pathname;
+const COPILOT = new URL('../../examples/copilot.cfg', import.meta.url).pathname;
+const tenant = String.raw`~^https?://([A-Za-z0-9.-]+)\.ghe\.com/?$`;
+const server = String.raw`~^https?://(?!github\.com/?$)`;
+for (const [url, host, entries] of [
+  ['https://github.com', 'api.githubcopilot.com',
+    [[1, 'lost', 'COPILOT_API_TARGET is not set'], [2, 'lost', `GITHUB_SERVER_URL does not match "${tenant}"`],
+      [3, 'lost', `GITHUB_SERVER_URL does not match "${server}"`], [4, 'won', 'it has no condition']]],
+  ['https://acme.ghe.com', 'copilot-api.acme.ghe.com',
+    [[1, 'lost', 'COPILOT_API_TARGET is not set'], [2, 'won', `GITHUB_SERVER_URL matches "${tenant}"`]]],
+  ['https://ghes.example.com', 'api.enterprise.githubcopilot.com',
+    [[1, 'lost', 'COPILOT_API_TARGET is not set'], [2, 'lost', `GITHUB_SERVER_URL does not match "${tenant}"`],
+      [3, 'won', `GITHUB_SERVER_URL matches "${server}"`]]],
+]) {
+  test(`explain of the Copilot example says which choice won and why: ${url}`, async () => {
+    const at = { env: { GITHUB_SERVER_URL: url, COPILOT_GITHUB_TOKEN: 'hush-4711', HTTPS_PROXY: 'http://squid:3128', HDRGATE_RULES_DIR: RULES } };
+    const r = await run(['explain', '-f', COPILOT, 'GET', '/models'], at);
+    assert.deepEqual([r.code, r.stderr], [0, '']);
+    const lines = r.stdout.split('\n');
+    const from = lines.findIndex((l) => /^ {2}copilot-host \(/.test(l));
+    assert.match(lines[from], new RegExp(`^  copilot-host \\(.*copilot\\.cfg:\\d+\\): ${host}$`));
+    const shown = lines.slice(from + 1, from + 1 + entries.length).map((l) => /^ {4}entry (\d) \(.*:\d+\) (\w+): (.*)$/.exec(l)?.slice(1));
+    assert.deepEqual(shown, entries.map(([n, ...rest]) => [String(n), ...rest]));
+    assert.match(lines[from + 1 + entries.length], /^ {2}copilot-token /);
+    assert.ok(lines.includes(`  server https://${host}`) && lines.includes(`  Host: ${host}`), r.stdout);
+    assert.ok(!r.stdout.includes('hush'), r.stdout);
+    const j = JSON.parse((await run(['explain', '--json', '-f', COPILOT, 'GET', '/models'], at)).stdout);
+    const choice = j.choices.find((c) => c.name === 'copilot-host');
+    const [n, , why] = entries.at(-1);
+    assert.deepEqual([choice.value, choice.entry, choice.why, choice.entries.length], [host, n, why, entries.length]);
+    assert.deepEqual(j.choices.find((c) => c.name === 'copilot-token').value, undefined);
+    const dump = (await run(['dump', '-f', COPILOT], at)).stdout;
+    assert.match(dump, new RegExp(`url = "https://\\$<choose:copilot-host>".*# \\$<choose:copilot-host>: ${host}, entry ${n} \\(`));
+    assert.ok(!dump.includes('hush'), dump);
+  });
+}
