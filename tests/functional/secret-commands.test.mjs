@@ -192,6 +192,7 @@ test('a client that leaves while it waits for a command is no trouble, and neith
   client.reset();
   await gw.request((l) => l.status === 499);
   gw.kill('SIGTERM');
+  await gw.waitForLog((l) => l.event === 'shutdown'); // two that are pending at once are one
   gw.kill('SIGTERM');
   await gw.stop();
   assert.ok(existsSync(c.file('runs')));
