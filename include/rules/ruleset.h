@@ -10,22 +10,32 @@
 #include "rules/client.h"
 #include "rules/template.h"
 
-/* kind, name in the config, directions (1 request, 2 response) */
-#define HG_ACTIONS(X)                      \
-    X(USE, "use", 3)                       \
-    X(DROP_HEADER, "drop-header", 3)       \
-    X(SET_HEADER, "set-header", 3)         \
-    X(ADD_HEADER, "add-header", 1)         \
-    X(DEFAULT_HEADER, "default-header", 1) \
-    X(DROP_QUERY, "drop-query", 1)         \
-    X(DENY, "deny", 1)                     \
+/* kind, name in the config, directions (1 request, 2 response). Each has a row of the same name in three more
+ * tables: how it is written (plan/lists.c), how it is built (build.c) and how it runs (run.c). */
+#define HG_ACTIONS(X)                            \
+    X(USE, "use", 3)                             \
+    X(DROP_HEADER, "drop-header", 3)             \
+    X(KEEP_HEADER, "keep-header", 3)             \
+    X(DROP_HEADER_VALUE, "drop-header-value", 3) \
+    X(SET_HEADER, "set-header", 3)               \
+    X(ADD_HEADER, "add-header", 3)               \
+    X(DEFAULT_HEADER, "default-header", 3)       \
+    X(REPLACE_HEADER, "replace-header", 3)       \
+    X(ADD_TO_LIST, "add-to-list", 3)             \
+    X(DROP_FROM_LIST, "drop-from-list", 3)       \
+    X(DROP_QUERY, "drop-query", 1)               \
+    X(DENY, "deny", 1)                           \
     X(RESPOND, "respond", 1)
 
 enum hg_action_kind {
 #define X(id, name, directions) HG_ACTION_##id,
     HG_ACTIONS(X)
 #undef X
+        HG_ACTION_KINDS
 };
+
+/* As the config says it. */
+const char *hg_action_name(enum hg_action_kind kind);
 
 enum hg_direction { HG_REQUEST_RULES = 1, HG_RESPONSE_RULES = 2 };
 
@@ -83,9 +93,13 @@ struct hg_when {
 struct hg_action_spec {
     enum hg_action_kind kind;
     const char *where;    /* "file:line", copied */
-    struct hg_slice name; /* header name, or pattern of drop-*; $<...> is expanded (quoted in patterns) */
-    struct hg_slice value;
-    bool aliases;
+    struct hg_slice name; /* of a header, or pattern of drop-*; $<...> is expanded (quoted in patterns) */
+    const struct hg_slice *names; /* KEEP_HEADER: patterns */
+    size_t n_names;
+    struct hg_slice pattern;     /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST */
+    struct hg_slice value;       /* template: of a header, a list member */
+    bool aliases;                /* '_' counts as '-' in names of headers */
+    bool observe;                /* DENY, RESPOND: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
     struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
     bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
@@ -98,11 +112,12 @@ struct hg_action_spec {
 };
 
 struct hg_rule_note {
-    char text[400]; /* BAD: what is wrong; UNSET: empty */
-    char name[128]; /* UNSET: the variable */
-    char part[32];  /* BAD in a condition: "when.path", "if", "unless"; else empty */
-    bool in_value;  /* BAD: in the value, not in the name */
-    bool said;      /* BAD: because of a mistake that was said already */
+    char text[400];  /* BAD: what is wrong; UNSET: empty */
+    char name[128];  /* UNSET: the variable */
+    char part[32];   /* BAD in a condition: "when.path", "if", "unless"; else empty */
+    bool in_value;   /* BAD: in the value, not in the name */
+    bool in_pattern; /* BAD: in the pattern of a value */
+    bool said;       /* BAD: because of a mistake that was said already */
     size_t offset;
 };
 
@@ -154,6 +169,7 @@ enum hg_verdict {
     X(SECRET, "not_configured", 503, "a credential has no value")                              \
     X(UNSET, "not_configured", 503, "a variable is not set")                                   \
     X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header") \
+    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                    \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {

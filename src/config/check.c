@@ -135,6 +135,12 @@ static bool is_pair(const struct hg_node *n)
            n->child[1]->type == HG_NODE_STRING;
 }
 
+static bool is_triple(const struct hg_node *n)
+{
+    return n->type == HG_NODE_LIST && n->children == 3 && n->child[0]->type == HG_NODE_STRING &&
+           n->child[1]->type == HG_NODE_STRING && n->child[2]->type == HG_NODE_STRING;
+}
+
 static void check_group(struct hg_node *n, enum hg_schema_scope scope, struct hg_diag *d);
 
 /* What one element of the list may be. */
@@ -169,6 +175,8 @@ static bool check_element(struct hg_node *n, const struct hg_schema_key *key, st
 static bool check_list(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
     if ((key->forms & HG_FORM_PAIR) != 0 && is_pair(n))
+        return true;
+    if ((key->forms & HG_FORM_TRIPLE) != 0 && is_triple(n))
         return true;
     if ((key->forms & (HG_FORM_LIST | HG_FORM_GROUPS | HG_FORM_PAIRS)) == 0)
         return wrong_type(n, key, d);
@@ -292,8 +300,14 @@ static void check_action(const struct hg_node *n, struct hg_diag *d)
     }
     if (first == NULL && !n->broken)
         error(d, n, "has no action");
-    if (first != NULL && hg_tree_get(n, "aliases") != NULL && strcmp(first->name, "drop-header") != 0)
-        error(d, hg_tree_get(n, "aliases"), "belongs to drop-header only");
+    if (first == NULL)
+        return;
+    if (hg_tree_get(n, "aliases") != NULL && (first->schema->flags & HG_SCHEMA_ALIASES) == 0)
+        hg_tree_problem(d, HG_SEVERITY_ERROR, hg_tree_get(n, "aliases"), "does not belong to %s",
+                        first->name);
+    if (hg_tree_get(n, "observe") != NULL && (first->schema->flags & HG_SCHEMA_ANSWERS) == 0)
+        hg_tree_problem(d, HG_SEVERITY_ERROR, hg_tree_get(n, "observe"), "does not belong to %s",
+                        first->name);
 }
 
 /* { use = "rule"; name = "value"; } */

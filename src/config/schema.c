@@ -14,6 +14,7 @@
 #define NAMED HG_FORM_NAMED
 #define PAIR HG_FORM_PAIR
 #define PAIRS HG_FORM_PAIRS
+#define TRIPLE HG_FORM_TRIPLE
 #define MAP HG_FORM_PAIR_MAP
 #define NAMED_LISTS HG_FORM_NAMED_LISTS
 #define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
@@ -50,6 +51,12 @@
 #define ACTION(s, k, kind, forms, sub, about)                                                             \
     {                                                                                                     \
         HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_ACTION, NULL, NULL, about \
+    }
+/* On headers of one name, or on names: `aliases` may stand beside it. */
+#define NAMES(s, k, kind, forms, about)                                                                    \
+    {                                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION | HG_SCHEMA_ALIASES, \
+            NULL, NULL, about                                                                              \
     }
 #define LATER(s, k)                                                                                   \
     {                                                                                                 \
@@ -271,21 +278,27 @@ static const struct hg_schema_key keys[] = {
     KEY(CLIENT_TLS, "key", PATH, ONE, NONE, "its private key, PEM"),
 
     ACTION(REQUEST, "use", NAME, ONE, NONE, "the actions of a named rule"),
-    ACTION(REQUEST, "drop-header", PATTERN, ONE, NONE, "removes the headers whose name matches"),
-    ACTION(REQUEST, "drop-query", PATTERN, ONE, NONE, "removes the query parameters whose name matches"),
-    ACTION(REQUEST, "set-header", TEMPLATE, PAIR, NONE, "sets a header, once"),
+    NAMES(REQUEST, "drop-header", PATTERN, ONE, "removes the headers whose name matches"),
+    NAMES(REQUEST, "keep-header", PATTERN, ONE | LIST,
+          "removes the headers whose name matches none; never framing, routing or Content-* headers"),
+    NAMES(REQUEST, "drop-header-value", PATTERN, PAIR, "removes the headers of a name whose value matches"),
+    NAMES(REQUEST, "set-header", TEMPLATE, PAIR, "sets a header, once"),
     ACTION(REQUEST, "add-header", TEMPLATE, PAIR, NONE, "adds a header"),
-    ACTION(REQUEST, "default-header", TEMPLATE, PAIR, NONE, "sets a header that is absent or empty"),
-    {HG_SCOPE_REQUEST, "deny", HG_KIND_NUMBER, ONE | GROUP, HG_SCOPE_REPLY, 400, 599, HG_SCHEMA_ACTION, NULL,
-     NULL, "refuses the request: a status, or an answer"},
-    ACTION(REQUEST, "respond", NOTHING, GROUP, REPLY, "answers the request"),
+    NAMES(REQUEST, "default-header", TEMPLATE, PAIR, "sets a header that is absent or empty"),
+    NAMES(REQUEST, "replace-header", TEMPLATE, TRIPLE,
+          "replaces the values of a header that match: name, pattern, new value, where $1 is what was "
+          "captured"),
+    ACTION(REQUEST, "add-to-list", TEMPLATE, PAIR, NONE,
+           "adds a member to a header with commas, unless one of this name is there"),
+    ACTION(REQUEST, "drop-from-list", PATTERN, PAIR, NONE,
+           "removes the members that match from a header with commas; parameters behind ; are not looked at"),
+    ACTION(REQUEST, "drop-query", PATTERN, ONE, NONE, "removes the query parameters whose name matches"),
+    {HG_SCOPE_REQUEST, "deny", HG_KIND_NUMBER, ONE | GROUP, HG_SCOPE_REPLY, 400, 599,
+     HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL, "refuses the request: a status, or an answer"},
+    {HG_SCOPE_REQUEST, "respond", HG_KIND_NOTHING, GROUP, HG_SCOPE_REPLY, 0, 0,
+     HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL, "answers the request"},
     KEY(REQUEST, "when", NOTHING, GROUP, WHEN, "only for requests that meet all of this"),
-    TRUTH(REQUEST, "aliases", "false", "drop-header: _ in a header's name counts as -"),
-    LATER_ACTION(REQUEST, "keep-header"),
-    LATER_ACTION(REQUEST, "drop-header-value"),
-    LATER_ACTION(REQUEST, "replace-header"),
-    LATER_ACTION(REQUEST, "add-to-list"),
-    LATER_ACTION(REQUEST, "drop-from-list"),
+    TRUTH(REQUEST, "aliases", "false", "_ in a header's name counts as -"),
     LATER_ACTION(REQUEST, "set-query"),
     LATER_ACTION(REQUEST, "set-path"),
     LATER_ACTION(REQUEST, "replace-path"),
@@ -298,26 +311,30 @@ static const struct hg_schema_key keys[] = {
     LATER_ACTION(REQUEST, "log"),
     KEY(REQUEST, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(REQUEST, "unless", TEXT, ONE, NONE, "not when these acls hold"),
-    LATER(REQUEST, "observe"),
+    TRUTH(REQUEST, "observe", "false", "only log what would have been answered, and go on"),
 
     ACTION(RESPONSE, "use", NAME, ONE, NONE, "the actions of a named rule"),
-    ACTION(RESPONSE, "drop-header", PATTERN, ONE, NONE, "removes the headers whose name matches"),
-    ACTION(RESPONSE, "set-header", TEMPLATE, PAIR, NONE, "sets a header, once"),
+    NAMES(RESPONSE, "drop-header", PATTERN, ONE, "removes the headers whose name matches"),
+    NAMES(RESPONSE, "keep-header", PATTERN, ONE | LIST,
+          "removes the headers whose name matches none; never framing, routing or Content-* headers"),
+    NAMES(RESPONSE, "drop-header-value", PATTERN, PAIR, "removes the headers of a name whose value matches"),
+    NAMES(RESPONSE, "set-header", TEMPLATE, PAIR, "sets a header, once"),
+    ACTION(RESPONSE, "add-header", TEMPLATE, PAIR, NONE, "adds a header"),
+    NAMES(RESPONSE, "default-header", TEMPLATE, PAIR, "sets a header that is absent or empty"),
+    NAMES(RESPONSE, "replace-header", TEMPLATE, TRIPLE,
+          "replaces the values of a header that match: name, pattern, new value, where $1 is what was "
+          "captured"),
+    ACTION(RESPONSE, "add-to-list", TEMPLATE, PAIR, NONE,
+           "adds a member to a header with commas, unless one of this name is there"),
+    ACTION(RESPONSE, "drop-from-list", PATTERN, PAIR, NONE,
+           "removes the members that match from a header with commas; parameters behind ; are not looked at"),
     KEY(RESPONSE, "when", NOTHING, GROUP, WHEN, "only for answers to requests that meet all of this"),
-    TRUTH(RESPONSE, "aliases", "false", "drop-header: _ in a header's name counts as -"),
-    LATER_ACTION(RESPONSE, "keep-header"),
-    LATER_ACTION(RESPONSE, "drop-header-value"),
-    LATER_ACTION(RESPONSE, "add-header"),
-    LATER_ACTION(RESPONSE, "default-header"),
-    LATER_ACTION(RESPONSE, "replace-header"),
-    LATER_ACTION(RESPONSE, "add-to-list"),
-    LATER_ACTION(RESPONSE, "drop-from-list"),
+    TRUTH(RESPONSE, "aliases", "false", "_ in a header's name counts as -"),
     LATER_ACTION(RESPONSE, "set-status"),
     LATER_ACTION(RESPONSE, "map-origin"),
     LATER_ACTION(RESPONSE, "log"),
     KEY(RESPONSE, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(RESPONSE, "unless", TEXT, ONE, NONE, "not when these acls hold"),
-    LATER(RESPONSE, "observe"),
 
     RANGE(REPLY, "status", NUMBER, 200, 599, NULL, "status of the answer; deny: 403, respond: 200"),
     KEY(REPLY, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),

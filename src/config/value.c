@@ -57,6 +57,8 @@ void hg_schema_expected(const struct hg_schema_key *key, char *out, size_t cap)
         put(&o, "a group of named lists { name = ( { ... }, ... ); }");
     if ((key->forms & HG_FORM_PAIR) != 0)
         put(&o, "a pair [ \"name\", \"value\" ]");
+    if ((key->forms & HG_FORM_TRIPLE) != 0)
+        put(&o, "three strings [ \"name\", \"pattern\", \"value\" ]");
     if ((key->forms & HG_FORM_PAIRS) != 0)
         put(&o, "a list of pairs ( [ \"name\", \"value\" ], ... )");
     if ((key->forms & HG_FORM_PAIR_MAP) != 0)

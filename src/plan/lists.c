@@ -153,6 +153,7 @@ static void read_use(struct entry *e)
     struct chain here = {rule, e->node, e->chain};
     struct hg_built_list child = compile(e->b, rule, e->direction, &here);
     e->spec.child = child.rules;
+    e->spec.name = hg_slice_str(name);
     if (e->spec.when == NULL && e->spec.if_.p == NULL && e->spec.unless.p == NULL && e->list->missing == NULL)
         e->list->missing = child.missing;
     e->bad = e->bad || child.rules == NULL;
@@ -169,13 +170,8 @@ static const struct hg_node *find_action(const struct hg_node *entry)
 
 static bool kind_of(const char *name, enum hg_action_kind *kind)
 {
-    static const char *const names[] = {
-#define X(id, text, directions) text,
-        HG_ACTIONS(X)
-#undef X
-    };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
+    for (unsigned i = 0; i < HG_ACTION_KINDS; i++) {
+        if (strcmp(hg_action_name((enum hg_action_kind)i), name) == 0) {
             *kind = (enum hg_action_kind)i;
             return true;
         }
@@ -183,35 +179,68 @@ static bool kind_of(const char *name, enum hg_action_kind *kind)
     return false;
 }
 
+/* How each action is written. parts: what its strings are, in their order (n name, p pattern of a value, v
+ * value); "N": one pattern of names or a list of them. read: whatever else. */
+static const struct {
+    const char *parts;
+    void (*read)(struct entry *e);
+} readers[HG_ACTION_KINDS] = {
+    [HG_ACTION_USE] = {"", read_use},          [HG_ACTION_DROP_HEADER] = {"n", NULL},
+    [HG_ACTION_KEEP_HEADER] = {"N", NULL},     [HG_ACTION_DROP_HEADER_VALUE] = {"np", NULL},
+    [HG_ACTION_SET_HEADER] = {"nv", NULL},     [HG_ACTION_ADD_HEADER] = {"nv", NULL},
+    [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL}, [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
+    [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},    [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
+    [HG_ACTION_DROP_QUERY] = {"n", NULL},      [HG_ACTION_DENY] = {"", read_reply},
+    [HG_ACTION_RESPOND] = {"", read_reply},
+};
+
+/* The node of a part: the action itself when it is one string. */
+static const struct hg_node *part_node(const struct entry *e, size_t i)
+{
+    if (e->action->type != HG_NODE_LIST)
+        return e->action;
+    HG_ASSERT(i < e->action->children);
+    return e->action->child[i];
+}
+
+static void read_names(struct entry *e)
+{
+    size_t n = e->action->type == HG_NODE_LIST ? e->action->children : 1;
+    struct hg_slice *names = hg_store_alloc(e->b, n, sizeof(*names));
+    if (names == NULL)
+        return;
+    for (size_t i = 0; i < n; i++)
+        names[i] = text_of(part_node(e, i));
+    e->spec.names = names;
+    e->spec.n_names = n;
+}
+
 static void read_action(struct entry *e)
 {
-    switch (e->spec.kind) {
-    case HG_ACTION_USE:
-        read_use(e);
-        break;
-    case HG_ACTION_DROP_HEADER:
-    case HG_ACTION_DROP_QUERY:
-        e->spec.name = text_of(e->action);
-        hg_get_bool(e->b, e->node, "aliases", &e->spec.aliases);
-        break;
-    case HG_ACTION_SET_HEADER:
-    case HG_ACTION_ADD_HEADER:
-    case HG_ACTION_DEFAULT_HEADER:
-        e->spec.name = text_of(e->action->child[0]);
-        e->spec.value = text_of(e->action->child[1]);
-        break;
-    case HG_ACTION_DENY:
-    case HG_ACTION_RESPOND:
-        read_reply(e);
-        break;
+    const char *parts = readers[e->spec.kind].parts;
+    HG_ASSERT(parts != NULL);
+    for (size_t i = 0; parts[i] != '\0' && parts[0] != 'N'; i++) {
+        struct hg_slice text = text_of(part_node(e, i));
+        if (parts[i] == 'n')
+            e->spec.name = text;
+        else if (parts[i] == 'p')
+            e->spec.pattern = text;
+        else
+            e->spec.value = text;
     }
+    if (parts[0] == 'N')
+        read_names(e);
+    if (readers[e->spec.kind].read != NULL)
+        readers[e->spec.kind].read(e);
+    hg_get_bool(e->b, e->node, "aliases", &e->spec.aliases);
+    hg_get_bool(e->b, e->node, "observe", &e->spec.observe);
 }
 
 static const struct hg_node *blame(const struct entry *e, const struct hg_rule_note *note)
 {
-    if (note->in_value && e->action->type == HG_NODE_LIST)
-        return e->action->child[1];
-    return e->action;
+    const char *parts = readers[e->spec.kind].parts;
+    const char *at = note->in_value ? strchr(parts, 'v') : note->in_pattern ? strchr(parts, 'p') : NULL;
+    return at != NULL ? part_node(e, (size_t)(at - parts)) : e->action;
 }
 
 static void append(struct entry *e)

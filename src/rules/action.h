@@ -10,7 +10,7 @@
 
 struct hg_drop {
     struct hg_pattern *pattern;
-    char *where;
+    char *where; /* NULL in KEEP_HEADER */
 };
 
 struct hg_answer_header {
@@ -23,16 +23,19 @@ struct hg_action {
     char *where;
     struct hg_condition *when; /* NULL: always */
     char *unset;               /* meeting this action fails: the variable that has no value */
-    /* DROP_HEADER, DROP_QUERY: neighbouring unconditional ones are one action, asked as one */
+    bool observe;
+    /* DROP_HEADER, DROP_QUERY: neighbouring unconditional ones are one action, asked as one. KEEP_HEADER: all
+     * its patterns. */
     struct hg_drop *drop;
     size_t drops;
     uint64_t id; /* in the cache */
-    /* SET_HEADER, ADD_HEADER, DEFAULT_HEADER */
+    /* Actions on one header: its name. */
     char *name;
     size_t name_n;
     enum hg_field field;
     bool aliases;
-    struct hg_template *value;
+    struct hg_pattern *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST */
+    struct hg_template *value;  /* what is set, added or put in */
     /* USE */
     struct hg_ruleset *child;
     /* DENY, RESPOND */
@@ -67,12 +70,11 @@ enum hg_match hg_drop_match(const struct hg_action *a, struct hg_scratch *scratc
 enum hg_match hg_drop_match_name(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name,
                                  const struct hg_drop **failed);
 
+/* Headers that keep-header leaves in any case: framing, routing, what describes the body, and the WebSocket
+ * handshake (but not its protocol, which may be a credential). */
+bool hg_keep_spares(struct hg_slice name);
+
 /* Does the action set this header? Caseless, '_' equal to '-' with aliases. */
 bool hg_action_targets(const struct hg_action *a, struct hg_slice name);
-
-/* Expands a pattern text. UNSET: note->name. BAD: note->text begins with `what` when that is not NULL. */
-enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char *what,
-                                const struct hg_resolver *resolver, struct hg_pattern **out,
-                                struct hg_rule_note *note);
 
 #endif

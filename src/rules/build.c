@@ -8,22 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "action.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "cache.h"
-#include "segment.h"
+#include "build.h"
 
-struct build {
-    struct hg_ruleset *rs;
-    const struct hg_action_spec *spec;
-    const struct hg_resolver *resolver;
-    struct hg_rule_note *note;
-    struct hg_action *a;
-};
-
-__attribute__((format(printf, 2, 3))) static enum hg_append bad(struct hg_rule_note *note, const char *fmt,
-                                                                ...)
+enum hg_append hg_build_bad(struct hg_rule_note *note, const char *fmt, ...)
 {
     va_list ap;
 
@@ -33,8 +22,8 @@ __attribute__((format(printf, 2, 3))) static enum hg_append bad(struct hg_rule_n
     return HG_APPEND_BAD;
 }
 
-static enum hg_append from_template(enum hg_template_result r, const char *what,
-                                    const struct hg_template_note *text, struct hg_rule_note *note)
+enum hg_append hg_build_from(enum hg_template_result r, const char *what, const struct hg_template_note *text,
+                             struct hg_rule_note *note)
 {
     switch (r) {
     case HG_TEMPLATE_OK:
@@ -47,7 +36,7 @@ static enum hg_append from_template(enum hg_template_result r, const char *what,
     case HG_TEMPLATE_BAD:
         note->said = text->said;
         note->offset = text->offset;
-        return bad(note, "%s%s%s", what ? what : "", what ? ": " : "", text->text);
+        return hg_build_bad(note, "%s%s%s", what ? what : "", what ? ": " : "", text->text);
     }
     HG_ASSERT(false);
     return HG_APPEND_BAD;
@@ -63,7 +52,7 @@ enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char
     char *expanded;
     size_t n;
 
-    r = from_template(hg_template_pattern(text, resolver, &expanded, &n, &expanding), what, &expanding, note);
+    r = hg_build_from(hg_template_pattern(text, resolver, &expanded, &n, &expanding), what, &expanding, note);
     if (r != HG_APPEND_OK)
         return r;
     *out = hg_pattern_new(hg_slice(expanded, n), flags, &problem);
@@ -71,190 +60,95 @@ enum hg_append hg_build_pattern(struct hg_slice text, unsigned flags, const char
     if (*out != NULL)
         return HG_APPEND_OK;
     note->offset = problem.offset;
-    return bad(note, "%s%s%s (at offset %zu)", what ? what : "", what ? ": " : "", problem.text,
-               problem.offset);
+    return hg_build_bad(note, "%s%s%s (at offset %zu)", what ? what : "", what ? ": " : "", problem.text,
+                        problem.offset);
 }
 
-/* A header's name from its text: $<...> expanded, a token, not protected. */
-static enum hg_append build_name(struct build *b, struct hg_slice text, char **out, size_t *n)
+enum hg_append hg_build_template(struct hg_builder *b, struct hg_slice text, unsigned allow, const char *what,
+                                 struct hg_template **out)
 {
     struct hg_template_note note;
     enum hg_append r;
+    unsigned used;
 
-    r = from_template(hg_template_string(text, b->resolver, out, n, &note), NULL, &note, b->note);
-    if (r != HG_APPEND_OK)
-        return r;
-    if (!hg_header_name_ok(hg_slice(*out, *n)))
-        return bad(b->note, "a header's name is empty or has a character that is not allowed");
-    for (int id = 1; id < HG_FIELD_COUNT; id++) {
-        const char *name = hg_field_name((enum hg_field)id);
-        /* Transfer_Encoding too: some servers read it as the real one. */
-        struct hg_action probe = {.name = *out, .name_n = *n, .aliases = true};
-
-        if ((hg_field_flags((enum hg_field)id) & HG_FIELD_P) && hg_action_targets(&probe, hg_slice_str(name)))
-            return bad(b->note, "%s is a framing or routing header: rules cannot set it", name);
-    }
-    return HG_APPEND_OK;
-}
-
-/* A header's value; what is known of it now is checked now. */
-static enum hg_append build_value(struct build *b, struct hg_slice text, unsigned allow,
-                                  struct hg_template **out)
-{
-    struct hg_template_note note;
-    enum hg_append r;
-    struct hg_slice plain;
-
-    r = from_template(hg_template_compile(text, allow, b->resolver, out, &note), NULL, &note, b->note);
+    allow |= b->groups > 0 ? HG_TEMPLATE_CAPTURES : 0;
+    r = hg_build_from(hg_template_compile(text, allow, b->resolver, out, &note), what, &note, b->note);
     b->note->in_value = r == HG_APPEND_BAD;
     if (r != HG_APPEND_OK)
         return r;
-    plain = hg_template_static(*out);
-    if (plain.p != NULL && !hg_header_value_ok(plain)) {
-        b->note->in_value = true;
-        return bad(b->note, "the value has a character that is not allowed in a header");
-    }
-    return HG_APPEND_OK;
-}
-
-static enum hg_append check_captures(struct build *b, const struct hg_template *t)
-{
-    unsigned used = hg_template_captures(t), groups = hg_condition_groups(b->a->when);
-
-    if (used <= groups)
+    used = hg_template_captures(*out);
+    if (used <= b->groups)
         return HG_APPEND_OK;
     b->note->in_value = true;
-    return bad(b->note, "$%u is used, but the regex captures only %u group%s", used, groups,
-               groups == 1 ? "" : "s");
+    return hg_build_bad(b->note, "$%u is used, but the regex captures only %u group%s", used, b->groups,
+                        b->groups == 1 ? "" : "s");
 }
 
-static unsigned allow_captures(const struct build *b)
+enum hg_append hg_build_value(struct hg_builder *b, struct hg_slice text, unsigned allow,
+                              struct hg_template **out)
 {
-    return hg_condition_groups(b->a->when) > 0 ? HG_TEMPLATE_CAPTURES : 0;
-}
+    enum hg_append r = hg_build_template(b, text, allow, NULL, out);
+    struct hg_slice plain;
 
-static enum hg_append build_set(struct build *b)
-{
-    unsigned allow = HG_TEMPLATE_VARS | allow_captures(b);
-    enum hg_append r;
-
-    /* In an answer a secret would go to the client. */
-    if (b->rs->direction == HG_REQUEST_RULES)
-        allow |= HG_TEMPLATE_SECRETS;
-    b->a->aliases = b->spec->aliases;
-    r = build_name(b, b->spec->name, &b->a->name, &b->a->name_n);
     if (r != HG_APPEND_OK)
         return r;
-    b->a->field = hg_field_id(hg_slice(b->a->name, b->a->name_n));
-    r = build_value(b, b->spec->value, allow, &b->a->value);
-    return r == HG_APPEND_OK ? check_captures(b, b->a->value) : r;
-}
-
-static enum hg_append build_drop(struct build *b)
-{
-    unsigned flags = HG_PATTERN_CASELESS | (b->spec->aliases ? HG_PATTERN_ALIASES : 0);
-    struct hg_slice exact;
-    enum hg_append r;
-
-    if (b->spec->name.n == 0)
-        return bad(b->note, "the name is empty");
-    b->a->drop = calloc(1, sizeof(*b->a->drop));
-    if (b->a->drop == NULL)
-        return bad(b->note, "no memory");
-    r = hg_build_pattern(b->spec->name, flags, NULL, b->resolver, &b->a->drop->pattern, b->note);
-    if (r != HG_APPEND_OK) {
-        free(b->a->drop);
-        b->a->drop = NULL;
-        return r;
-    }
-    b->a->drops = 1;
-    b->a->id = hg_cache_id();
-    b->a->drop->where = strdup(b->a->where);
-    if (b->a->drop->where == NULL)
-        return bad(b->note, "no memory");
-    if (b->a->kind == HG_ACTION_DROP_HEADER && hg_pattern_is_exact(b->a->drop->pattern, &exact) &&
-        !hg_header_name_ok(exact))
-        return bad(b->note, "a header's name is empty or has a character that is not allowed");
-    return HG_APPEND_OK;
-}
-
-static enum hg_append build_answer_headers(struct build *b)
-{
-    const struct hg_action_spec *spec = b->spec;
-
-    if (spec->headers == 0)
+    plain = hg_template_static(*out);
+    if (plain.p == NULL || hg_header_value_ok(plain))
         return HG_APPEND_OK;
-    b->a->header = calloc(spec->headers, sizeof(*b->a->header));
-    if (b->a->header == NULL)
-        return bad(b->note, "no memory");
-    for (size_t i = 0; i < spec->headers; i++) {
-        struct hg_answer_header *h = &b->a->header[b->a->headers++];
-        enum hg_append r;
-        size_t n;
-
-        r = build_name(b, spec->header[i].name, &h->name, &n);
-        if (r == HG_APPEND_OK)
-            r = build_value(b, spec->header[i].value, HG_TEMPLATE_VARS | allow_captures(b), &h->value);
-        if (r == HG_APPEND_OK)
-            r = check_captures(b, h->value);
-        if (r != HG_APPEND_OK)
-            return r;
-    }
-    return HG_APPEND_OK;
+    b->note->in_value = true;
+    return hg_build_bad(b->note, "the value has a character that is not allowed in a header");
 }
 
-/* %{headers} shows what the rules before it have put in. */
-static enum hg_append check_echo(struct build *b, bool echoes)
+enum hg_append hg_build_echo(struct hg_builder *b, bool echoes)
 {
     if (!echoes)
         return HG_APPEND_OK;
     if (b->rs->all.n > 0)
-        return bad(b->note, "%%{headers} would show the client the credential that an action before it sets");
+        return hg_build_bad(b->note,
+                            "%%{headers} would show the client the credential that an action before it sets");
     b->rs->echoes = true;
     return HG_APPEND_OK;
 }
 
-static enum hg_append build_answer(struct build *b)
-{
-    bool respond = b->a->kind == HG_ACTION_RESPOND;
-    unsigned allow = HG_TEMPLATE_VARS | allow_captures(b) | (respond ? HG_TEMPLATE_HEADERS : 0);
-    struct hg_template_note note;
-    enum hg_append r;
-
-    b->a->status = b->spec->status != 0 ? b->spec->status : respond ? 200 : 403;
-    if (b->a->status < 200 || b->a->status > 599)
-        return bad(b->note, "the status must be between 200 and 599");
-    r = build_answer_headers(b);
-    if (r != HG_APPEND_OK || b->spec->body.p == NULL)
-        return r;
-    if ((b->a->status == 204 || b->a->status == 304) && b->spec->body.n > 0)
-        return bad(b->note, "an answer with status %u has no body", b->a->status);
-    r = from_template(hg_template_compile(b->spec->body, allow, b->resolver, &b->a->body, &note), "body",
-                      &note, b->note);
-    b->note->in_value = r == HG_APPEND_BAD;
-    if (r == HG_APPEND_OK)
-        r = check_captures(b, b->a->body);
-    return r == HG_APPEND_OK ? check_echo(b, hg_template_echoes(b->a->body)) : r;
-}
-
-static enum hg_append build_use(struct build *b)
+static enum hg_append build_use(struct hg_builder *b)
 {
     struct hg_ruleset *child = b->spec->child;
     enum hg_append r;
 
     HG_ASSERT(child != NULL && child != b->rs && child->direction == b->rs->direction);
     if (child->depth + 1 > HG_LIMIT_USE_DEPTH)
-        return bad(b->note, "rules use rules more than %u deep", HG_LIMIT_USE_DEPTH);
-    r = check_echo(b, child->echoes);
+        return hg_build_bad(b->note, "rules use rules more than %u deep", HG_LIMIT_USE_DEPTH);
+    r = hg_build_echo(b, child->echoes);
     if (r != HG_APPEND_OK)
         return r;
+    b->a->name = hg_slice_dup(b->spec->name); /* for people */
+    if (b->a->name == NULL)
+        return hg_build_bad(b->note, "no memory");
     b->a->child = child;
     if (b->rs->depth < child->depth + 1)
         b->rs->depth = child->depth + 1;
     return r;
 }
 
-static enum hg_append build_kind(struct build *b)
+typedef enum hg_append build_fn(struct hg_builder *b);
+
+static build_fn *const builders[HG_ACTION_KINDS] = {
+    [HG_ACTION_USE] = build_use,
+    [HG_ACTION_DROP_HEADER] = hg_build_drop,
+    [HG_ACTION_KEEP_HEADER] = hg_build_keep,
+    [HG_ACTION_DROP_HEADER_VALUE] = hg_build_by_value,
+    [HG_ACTION_SET_HEADER] = hg_build_set,
+    [HG_ACTION_ADD_HEADER] = hg_build_set,
+    [HG_ACTION_DEFAULT_HEADER] = hg_build_set,
+    [HG_ACTION_REPLACE_HEADER] = hg_build_replace,
+    [HG_ACTION_ADD_TO_LIST] = hg_build_add_to_list,
+    [HG_ACTION_DROP_FROM_LIST] = hg_build_by_value,
+    [HG_ACTION_DROP_QUERY] = hg_build_drop,
+    [HG_ACTION_DENY] = hg_build_answer,
+    [HG_ACTION_RESPOND] = hg_build_answer,
+};
+
+static enum hg_append build_kind(struct hg_builder *b)
 {
     static const unsigned char directions[] = {
 #define X(id, name, in) in,
@@ -262,24 +156,14 @@ static enum hg_append build_kind(struct build *b)
 #undef X
     };
 
+    HG_ASSERT((size_t)b->spec->kind < HG_ACTION_KINDS && builders[b->spec->kind] != NULL);
     if (!(directions[b->spec->kind] & b->rs->direction))
-        return bad(b->note, "this action is not for responses");
-    switch (b->spec->kind) {
-    case HG_ACTION_USE:
-        return build_use(b);
-    case HG_ACTION_DROP_HEADER:
-    case HG_ACTION_DROP_QUERY:
-        return build_drop(b);
-    case HG_ACTION_SET_HEADER:
-    case HG_ACTION_ADD_HEADER:
-    case HG_ACTION_DEFAULT_HEADER:
-        return build_set(b);
-    case HG_ACTION_DENY:
-    case HG_ACTION_RESPOND:
-        return build_answer(b);
-    }
-    HG_ASSERT(false);
-    return HG_APPEND_BAD;
+        return hg_build_bad(b->note, "this action is not for %s",
+                            b->rs->direction == HG_REQUEST_RULES ? "requests" : "responses");
+    b->a->aliases = b->spec->aliases;
+    b->a->observe = b->spec->observe;
+    b->groups = hg_condition_groups(b->a->when);
+    return builders[b->spec->kind](b);
 }
 
 static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
@@ -348,11 +232,11 @@ static bool store(struct hg_ruleset *rs, struct hg_action *a)
 
 /* What has no value becomes an action that fails. When not even its condition is known, every request meets
  * it. */
-static enum hg_append keep_unset(struct build *b, bool conditional)
+static enum hg_append keep_unset(struct hg_builder *b, bool conditional)
 {
     b->a->unset = strdup(b->note->name);
     if (b->a->unset == NULL || !store(b->rs, b->a))
-        return bad(b->note, "no memory");
+        return hg_build_bad(b->note, "no memory");
     return conditional ? HG_APPEND_OK : HG_APPEND_UNSET;
 }
 
@@ -360,7 +244,7 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
                                  const struct hg_resolver *resolver, struct hg_rule_note *note)
 {
     struct hg_action a = {.kind = spec->kind};
-    struct build b = {rs, spec, resolver, note, &a};
+    struct hg_builder b = {rs, spec, resolver, note, &a, 0};
     const struct hg_condition_spec when = {rs->direction, spec->no_server, spec->when, spec->if_,
                                            spec->unless};
     bool conditional;
@@ -370,7 +254,7 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
     memset(note, 0, sizeof(*note));
     a.where = strdup(spec->where ? spec->where : "");
     if (a.where == NULL)
-        return bad(note, "no memory");
+        return hg_build_bad(note, "no memory");
     r = hg_condition_build(&when, resolver, &a.when, note);
     conditional = a.when != NULL;
     if (r == HG_APPEND_OK)
@@ -378,7 +262,7 @@ enum hg_append hg_ruleset_append(struct hg_ruleset *rs, const struct hg_action_s
     if (r == HG_APPEND_UNSET)
         r = keep_unset(&b, conditional);
     else if (r == HG_APPEND_OK && !store(rs, &a))
-        r = bad(note, "no memory");
+        r = hg_build_bad(note, "no memory");
     if (r == HG_APPEND_BAD)
         a.child = NULL; /* still the caller's */
     hg_action_clear(&a);

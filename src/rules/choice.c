@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "action.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "build.h"
 #include "compile.h"
 
 struct asking {

@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "action.h"
 #include "base/check.h"
+#include "build.h"
 #include "condition_parts.h"
-#include "segment.h"
 
 struct building {
     const struct hg_resolver *resolver;

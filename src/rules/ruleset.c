@@ -11,6 +11,18 @@
 #include "cache.h"
 #include "segment.h"
 
+const char *hg_action_name(enum hg_action_kind kind)
+{
+    static const char *const names[] = {
+#define X(id, name, directions) name,
+        HG_ACTIONS(X)
+#undef X
+    };
+
+    HG_ASSERT((size_t)kind < HG_ACTION_KINDS);
+    return names[kind];
+}
+
 struct hg_ruleset *hg_ruleset_new(enum hg_direction direction)
 {
     struct hg_ruleset *rs = calloc(1, sizeof(*rs));
@@ -34,6 +46,7 @@ void hg_action_clear(struct hg_action *a)
     }
     free(a->drop);
     free(a->name);
+    hg_pattern_free(a->pattern);
     hg_template_free(a->value);
     hg_ruleset_free(a->child);
     hg_template_free(a->body);
@@ -113,13 +126,26 @@ enum hg_match hg_drop_match_name(const struct hg_action *a, struct hg_scratch *s
     enum hg_match m;
     bool yes;
 
-    HG_ASSERT(a->kind == HG_ACTION_DROP_HEADER && a->id != 0);
+    HG_ASSERT((a->kind == HG_ACTION_DROP_HEADER || a->kind == HG_ACTION_KEEP_HEADER) && a->id != 0);
     if (hg_cache_get(cache, a->id, name, &yes))
         return yes ? HG_MATCH_YES : HG_MATCH_NO;
     m = hg_drop_match(a, scratch, name, failed);
     if (m != HG_MATCH_ERROR)
         hg_cache_put(cache, a->id, name, m == HG_MATCH_YES);
     return m;
+}
+
+bool hg_keep_spares(struct hg_slice name)
+{
+    static const char *const handshake[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Version",
+                                            "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"};
+
+    if (hg_slice_istarts(name, HG_LIT("content-")) || (hg_field_flags(hg_field_id(name)) & HG_FIELD_P))
+        return true;
+    for (size_t i = 0; i < sizeof(handshake) / sizeof(*handshake); i++)
+        if (hg_slice_ieq(name, hg_slice_str(handshake[i])))
+            return true;
+    return false;
 }
 
 static char fold_name(char c)
@@ -142,23 +168,22 @@ bool hg_action_targets(const struct hg_action *a, struct hg_slice name)
 static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name)
 {
     const struct hg_drop *failed = NULL;
+    enum hg_match m = HG_MATCH_NO;
 
     switch (a->kind) {
     case HG_ACTION_USE:
         return a->child != NULL ? hg_ruleset_names(a->child, scratch, name) : HG_MATCH_NO;
     case HG_ACTION_DROP_HEADER:
         return a->drops > 0 ? hg_drop_match_name(a, scratch, name, &failed) : HG_MATCH_NO;
-    case HG_ACTION_SET_HEADER:
-    case HG_ACTION_ADD_HEADER:
-    case HG_ACTION_DEFAULT_HEADER:
-        return hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;
-    case HG_ACTION_DROP_QUERY:
-    case HG_ACTION_DENY:
-    case HG_ACTION_RESPOND:
-        return HG_MATCH_NO;
+    case HG_ACTION_KEEP_HEADER:
+        if (a->drops > 0 && !hg_keep_spares(name))
+            m = hg_drop_match_name(a, scratch, name, &failed);
+        else
+            return HG_MATCH_NO;
+        return m == HG_MATCH_ERROR ? m : m == HG_MATCH_YES ? HG_MATCH_NO : HG_MATCH_YES;
+    default: /* of the others a name is that of a header */
+        return a->name != NULL && hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;
     }
-    HG_ASSERT(false);
-    return HG_MATCH_ERROR;
 }
 
 enum hg_match hg_ruleset_names(const struct hg_ruleset *rs, struct hg_scratch *scratch, struct hg_slice name)

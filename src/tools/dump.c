@@ -195,9 +195,10 @@ static const struct hg_node *get(const struct hg_node *n, const char *key)
 /* May a value of another row of the same key stand here? */
 static bool fits(const struct hg_schema_key *key, const struct hg_node *n)
 {
-    unsigned form = n->type == HG_NODE_GROUP  ? HG_FORM_GROUP | HG_FORM_NAMED | HG_FORM_PAIR_MAP
-                    : n->type == HG_NODE_LIST ? HG_FORM_LIST | HG_FORM_GROUPS | HG_FORM_PAIR | HG_FORM_PAIRS
-                                              : HG_FORM_ONE;
+    unsigned form = n->type == HG_NODE_GROUP ? HG_FORM_GROUP | HG_FORM_NAMED | HG_FORM_PAIR_MAP
+                    : n->type == HG_NODE_LIST
+                        ? HG_FORM_LIST | HG_FORM_GROUPS | HG_FORM_PAIR | HG_FORM_TRIPLE | HG_FORM_PAIRS
+                        : HG_FORM_ONE;
 
     return (key->forms & form) != 0 && n->schema != NULL &&
            (key->sub == n->schema->sub || n->type == HG_NODE_GROUP);

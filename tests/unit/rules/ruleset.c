@@ -254,13 +254,13 @@ HG_TEST(what_is_wrong_is_said_when_built)
 HG_TEST(directions)
 {
     struct fixture *f = fixture_new(HG_RESPONSE_RULES);
-    struct hg_action_spec add = {.kind = HG_ACTION_ADD_HEADER, .name = HG_LIT("a"), .value = HG_LIT("b")};
+    struct hg_action_spec query = {.kind = HG_ACTION_DROP_QUERY, .name = HG_LIT("a")};
     struct hg_action_spec leak = {
         .kind = HG_ACTION_SET_HEADER, .name = HG_LIT("a"), .value = HG_LIT("$<secret:key>")};
     struct hg_action_spec framing = {
         .kind = HG_ACTION_SET_HEADER, .name = HG_LIT("content-length"), .value = HG_LIT("1")};
 
-    HG_CHECK_U64(fixture_append(f, &add), HG_APPEND_BAD);
+    HG_CHECK_U64(fixture_append(f, &query), HG_APPEND_BAD);
     HG_CHECK_U64(fixture_append(f, &leak), HG_APPEND_BAD);
     HG_CHECK_U64(fixture_append(f, &framing), HG_APPEND_BAD);
     fixture_header(f, "Server", "x");

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Building the actions that answer a request.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "build.h"
+
+static enum hg_append build_answer_headers(struct hg_builder *b)
+{
+    const struct hg_action_spec *spec = b->spec;
+
+    if (spec->headers == 0)
+        return HG_APPEND_OK;
+    b->a->header = calloc(spec->headers, sizeof(*b->a->header));
+    if (b->a->header == NULL)
+        return hg_build_bad(b->note, "no memory");
+    for (size_t i = 0; i < spec->headers; i++) {
+        struct hg_answer_header *h = &b->a->header[b->a->headers++];
+        enum hg_append r;
+        size_t n;
+
+        r = hg_build_name(b, spec->header[i].name, &h->name, &n);
+        if (r == HG_APPEND_OK)
+            r = hg_build_value(b, spec->header[i].value, HG_TEMPLATE_VARS, &h->value);
+        if (r != HG_APPEND_OK)
+            return r;
+    }
+    return HG_APPEND_OK;
+}
+
+enum hg_append hg_build_answer(struct hg_builder *b)
+{
+    bool respond = b->a->kind == HG_ACTION_RESPOND;
+    unsigned allow = HG_TEMPLATE_VARS | (respond ? HG_TEMPLATE_HEADERS : 0);
+    enum hg_append r;
+
+    b->a->status = b->spec->status != 0 ? b->spec->status : respond ? 200 : 403;
+    if (b->a->status < 200 || b->a->status > 599)
+        return hg_build_bad(b->note, "the status must be between 200 and 599");
+    r = build_answer_headers(b);
+    if (r != HG_APPEND_OK || b->spec->body.p == NULL)
+        return r;
+    if ((b->a->status == 204 || b->a->status == 304) && b->spec->body.n > 0)
+        return hg_build_bad(b->note, "an answer with status %u has no body", b->a->status);
+    r = hg_build_template(b, b->spec->body, allow, "body", &b->a->body);
+    return r == HG_APPEND_OK ? hg_build_echo(b, hg_template_echoes(b->a->body)) : r;
+}
