@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Every config that the tree shows to people loads: the examples and the README's.
+# Every config that the tree shows to people loads: the examples, the README's, and the one in the comment of each
+# rule file.
 #
 #   examples.sh TOP HDRGATE
 set -eu
@@ -25,6 +26,30 @@ for file in "$work"/readme-*.cfg examples/*.cfg; do
         echo "${file##*/}: ok"
     else
         echo "${file##*/}:"
+        cat "$work/out"
+        status=1
+    fi
+done
+
+# $1: a rule file. Its comment has a whole configuration, from an include to the next empty line.
+comment() {
+    awk '/^#   include = / { on = 1 } on && /^#$/ { exit } on { sub(/^# */, ""); print }' "$1"
+}
+
+for file in rules/*.cfg; do
+    case $file in rules/strip-credentials.cfg | rules/plain-path.cfg) continue ;; esac
+    comment "$file" >"$work/one.cfg"
+    [ -s "$work/one.cfg" ] || { echo "$file: no configuration in its comment" && status=1; }
+    if (
+        # shellcheck disable=SC2013 # names have no blanks
+        for name in $(grep -o '\$<\(host:\)\{0,1\}[A-Z][A-Z0-9_]*[?>]' "$work/one.cfg" | sed 's/.*[<:]//; s/.$//'); do
+            export "$name=${HTTPS_PROXY}"
+        done
+        "$2" check --strict -f "$work/one.cfg" >"$work/out" 2>&1
+    ); then
+        echo "${file##*/}: ok"
+    else
+        echo "the configuration in the comment of $file:"
         cat "$work/out"
         status=1
     fi
