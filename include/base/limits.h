@@ -30,7 +30,10 @@
 #define HG_LIMIT_PATTERN_MATCH 100000u /* PCRE2 match limit */
 #define HG_LIMIT_PATTERN_DEPTH 1000u
 #define HG_LIMIT_PATTERN_HEAP_KIB 1024u
-#define HG_LIMIT_USE_DEPTH 16u         /* rules that use rules */
+#define HG_LIMIT_USE_DEPTH 16u /* rules that use rules */
+#define HG_LIMIT_MAP_FILE (16u * 1024u * 1024u)
+#define HG_LIMIT_MAP_ENTRIES 200000u
+#define HG_LIMIT_MAP_PATTERNS 1000u    /* of a map: those that are tried one after the other */
 #define HG_LIMIT_CHOSEN (256u * 1024u) /* values of choices read for one string, also inside each other */
 #define HG_LIMIT_TERMS 64u             /* acls in one if or unless */
 

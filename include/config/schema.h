@@ -28,6 +28,7 @@
     X(POOL, "pool")                       \
     X(SECRET, "secret")                   \
     X(CHOOSE, "choose")                   \
+    X(MAP, "map")                         \
     X(RULE, "rule")                       \
     X(FRONTEND, "frontend")               \
     X(USE_BACKEND, "use-backend")         \

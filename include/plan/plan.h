@@ -18,6 +18,7 @@
 #include "plan/errors.h"
 #include "rules/choice.h"
 #include "rules/condition.h"
+#include "rules/map.h"
 
 struct hg_timeouts { /* milliseconds */
     uint64_t connect, tunnel, tls, request_head, request_body, response_head, idle, keep_alive, drain;
@@ -188,7 +189,8 @@ struct hg_plan;
 
 /* An entry of use-backend: the first whose condition holds has the request. */
 struct hg_use_backend {
-    const struct hg_backend *backend;
+    const struct hg_backend *backend; /* NULL: map gives it */
+    const struct hg_map *map;
     const struct hg_condition *when; /* NULL: always */
     const char *where;               /* file:line */
 };

@@ -170,6 +170,7 @@ enum hg_verdict {
     X(UNSET, "not_configured", 503, "a variable is not set")                                   \
     X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header") \
     X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                    \
+    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                    \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {

@@ -6,7 +6,9 @@
  *
  *   $<NAME> $<NAME:-default> $<NAME?> $<secret:x> $<host:NAME> $<base64:...> $<uuid> $<int:NAME:-600>
  *   $<choose:x> $<choose:x:-default> $<choose:x?> (rules/choice.h; unset: note.name is "choose:x")
+ *   $<map:x> (rules/map.h; where a secret may stand and a request is there)
  *   %{request-id} %{client-ip} %{method} %{path} %{host} %{frontend} %{server-host} %{time} %{header:NAME}
+ *   %{client-header:NAME} (as it arrived) %{peer-uid} %{peer-gid} (of a client on a unix socket, else empty)
  *   %{headers} (respond bodies only: the request's head as it stands, a line each, the request line first)
  *   %{error-type} %{error-message} (answers to failures only)
  *
@@ -21,9 +23,11 @@
 #include "http/head.h"
 #include "rules/pattern.h"
 
+struct hg_client;
 struct hg_condition;
 struct hg_choice;
 struct hg_map;
+struct hg_map_taken;
 
 enum hg_declared { HG_DECLARED_SECRET, HG_DECLARED_ACL, HG_DECLARED_CHOICE, HG_DECLARED_MAP };
 
@@ -50,6 +54,10 @@ enum hg_escape { HG_ESCAPE_NONE, HG_ESCAPE_JSON, HG_ESCAPE_HTML };
 /* What %{...} gets its values from; slices live as long as the exchange. */
 struct hg_vars {
     struct hg_slice request_id, client_ip, frontend, server_host, time;
+    const struct hg_request *arrived;          /* client-header:NAME; NULL: request is it */
+    const struct hg_client *client;            /* peer-uid, peer-gid; NULL: nothing is known */
+    struct hg_scratch *scratch;                /* of patterns in maps; NULL: there are no maps */
+    struct hg_map_taken *taken;                /* the last look-up in a map is noted here; may be NULL */
     const struct hg_request *request;          /* method, path, host, header:NAME, headers */
     const struct hg_captures *captures;        /* may be NULL */
     struct hg_slice error_type, error_message; /* of the failure that is answered */
@@ -87,10 +95,21 @@ void hg_template_free(struct hg_template *t);
 /* The text when it needs nothing per request and no secret; .p NULL otherwise. */
 struct hg_slice hg_template_static(const struct hg_template *t);
 
-/* The i-th secret slot used (also inside base64), or NULL behind the last. */
+/* The i-th secret slot used (also inside base64, and all that a map can give), or NULL behind the last. */
 struct hg_secret_slot *hg_template_secret(const struct hg_template *t, size_t i);
 
-enum hg_expand { HG_EXPAND_OK, HG_EXPAND_NO_SECRET, HG_EXPAND_NO_MEMORY };
+/* The same without those of maps: what every expansion needs. */
+struct hg_secret_slot *hg_template_needs(const struct hg_template *t, size_t i);
+/* HG_WHEN_BIT of what the keys of its maps look at, as far as it matters. */
+unsigned hg_template_asks(const struct hg_template *t);
+
+enum hg_expand {
+    HG_EXPAND_OK,
+    HG_EXPAND_NO_SECRET,
+    HG_EXPAND_NO_MEMORY,
+    HG_EXPAND_NO_MATCH, /* no entry of a map matches: vars->taken */
+    HG_EXPAND_LIMIT,    /* a pattern in a map reached its limit */
+};
 
 /* The host of an authority: without port, an IPv6 address with its brackets. */
 struct hg_slice hg_template_host(struct hg_slice authority);

@@ -80,7 +80,8 @@ static const struct hg_schema_key keys[] = {
         "conditions by name, for if and unless; of a list one is enough"),
     KEY(ROOT, "choose", NOTHING, NAMED | NAMED_LISTS, CHOOSE,
         "values by name, for $<choose:name>: the first entry whose env holds"),
-    LATER(ROOT, "map"),
+    KEY(ROOT, "map", NOTHING, NAMED, MAP,
+        "tables by name, for $<map:name>: what a request brings picks a secret or a backend"),
 
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
     KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
@@ -174,6 +175,13 @@ static const struct hg_schema_key keys[] = {
         "environment variables: name and pattern of the value, all must hold; the pattern \"\" is met by one "
         "that "
         "is not set"),
+
+    KEY(MAP, "key", TEMPLATE, ONE, NONE, "what a request is told by, such as \"%{header:x-tenant}\""),
+    WORDS(MAP, "to", "secret|backend", "secret", "what the names are"),
+    KEY(MAP, "values", TEMPLATE, PAIR | PAIRS | MAP, NONE,
+        "pattern of the key, and name; the first that matches"),
+    KEY(MAP, "file", PATH, ONE, NONE,
+        "file with a pattern and a name in each line, # begins a comment; read again at a reload"),
 
     KEY(RULE, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(RULE, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),

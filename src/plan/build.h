@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "rules/choice.h"
 #include "rules/condition.h"
+#include "rules/map.h"
 
 #define HG_NAME_TEXT 128 /* a variable's name in a note */
 
@@ -35,6 +36,11 @@ struct hg_built_choice {
     const struct hg_node *node;
     enum { HG_CHOICE_NEW, HG_CHOICE_DECIDING, HG_CHOICE_DECIDED } state;
     const struct hg_built_choice *outer; /* that is being decided */
+};
+
+struct hg_built_map {
+    const struct hg_node *node;
+    struct hg_map *map;
 };
 
 struct hg_built_proxy {
@@ -79,6 +85,8 @@ struct hg_build {
     struct hg_built_choice *choice; /* beside plan->choice */
     const struct hg_built_choice *deciding;
     struct hg_secret_slot *any_slot; /* stands for every declared secret while choices are decided */
+    struct hg_built_map *map;
+    size_t maps;
     struct hg_built_proxy *proxy;
     size_t proxies;
     struct hg_built_backend *backend; /* beside plan->backend */
@@ -195,7 +203,15 @@ void hg_say_condition(struct hg_build *b, const struct hg_node *entry, const str
 bool hg_build_acls(struct hg_build *b);
 const struct hg_condition *hg_find_acl(const struct hg_build *b, struct hg_slice name);
 
+/* map.c */
+bool hg_declare_maps(struct hg_build *b);
+/* Those of that kind, when all that they may name is there. */
+bool hg_fill_maps(struct hg_build *b, enum hg_map_to to);
+/* NULL: not declared. */
+const struct hg_map *hg_find_map(const struct hg_build *b, struct hg_slice name);
+
 /* choose.c */
+bool hg_declare_choices(struct hg_build *b);
 bool hg_build_choices(struct hg_build *b);
 /* NULL: not declared. */
 struct hg_choice *hg_find_choice(struct hg_build *b, struct hg_slice name);

@@ -188,7 +188,7 @@ struct hg_choice *hg_find_choice(struct hg_build *b, struct hg_slice name)
     return NULL;
 }
 
-bool hg_build_choices(struct hg_build *b)
+bool hg_declare_choices(struct hg_build *b)
 {
     const struct hg_node *all = hg_node_get(hg_model_root(b->model), "choose");
     size_t n = all != NULL ? all->children : 0;
@@ -208,7 +208,12 @@ bool hg_build_choices(struct hg_build *b)
     if (b->no_memory)
         return false;
     b->plan->choices = n;
-    for (size_t i = 0; i < n && !b->no_memory; i++)
+    return true;
+}
+
+bool hg_build_choices(struct hg_build *b)
+{
+    for (size_t i = 0; i < b->plan->choices && !b->no_memory; i++)
         (void)hg_find_choice(b, hg_slice_str(b->plan->choice[i].name));
     return !b->no_memory;
 }

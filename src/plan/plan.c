@@ -41,6 +41,11 @@ static struct hg_secret_slot *resolve_secret(void *ctx, struct hg_slice name)
     return NULL;
 }
 
+static const struct hg_map *resolve_map(void *ctx, struct hg_slice name)
+{
+    return hg_find_map(ctx, name);
+}
+
 static const struct hg_choice *resolve_choice(void *ctx, struct hg_slice name)
 {
     return hg_find_choice(ctx, name);
@@ -81,13 +86,15 @@ struct hg_timeouts hg_timeouts_standard(void)
 
 static void build_all(struct hg_build *b)
 {
-    if (!hg_build_choices(b) || !hg_build_secrets(b))
+    if (!hg_declare_choices(b) || !hg_declare_maps(b) || !hg_build_choices(b) || !hg_build_secrets(b) ||
+        !hg_fill_maps(b, HG_MAP_TO_SECRET))
         return;
     hg_build_global(b);
     if (!hg_build_acls(b))
         return;
     hg_build_rules(b);
-    if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_build_frontends(b))
+    if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_fill_maps(b, HG_MAP_TO_BACKEND) ||
+        !hg_build_frontends(b))
         return;
     hg_check_binds(b);
     hg_finish_choices(b);
@@ -112,6 +119,7 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
                                       .uuid = b.uuid,
                                       .acl = resolve_acl,
                                       .choice = resolve_choice,
+                                      .map = resolve_map,
                                       .nearest = resolve_nearest};
     if (hg_text_uuid(b.uuid))
         build_all(&b);

@@ -38,6 +38,33 @@ static const struct hg_built_backend *find(struct hg_build *b, const struct hg_n
     return NULL;
 }
 
+/* "$<map:NAME>", which stands alone. False: it is something else. */
+static bool names_map(const struct hg_node *group, struct hg_slice *name)
+{
+    const struct hg_node *at = hg_node_get(group, "backend");
+    struct hg_slice s = hg_slice_str(at != NULL && at->type == HG_NODE_STRING ? at->string : "");
+    if (!hg_slice_starts(s, HG_LIT("$<map:")) || s.p[s.n - 1] != '>' || memchr(s.p, '>', s.n - 1) != NULL)
+        return false;
+    *name = hg_slice(s.p + 6, s.n - 7);
+    return true;
+}
+
+/* NULL: said. */
+static const struct hg_map *find_map(struct hg_build *b, const struct hg_node *group, struct hg_slice name)
+{
+    const struct hg_node *at = hg_node_get(group, "backend");
+    const struct hg_map *m = hg_find_map(b, name);
+    const char *near = m == NULL ? b->resolver.nearest(b, HG_DECLARED_MAP, name) : NULL;
+    if (m == NULL)
+        HG_ERROR(b, at, "the map \"%.*s\" is not declared%s%s%s", HG_FMT(name), near ? " [did you mean " : "",
+                 near ? near : "", near ? "?]" : "");
+    else if (hg_map_to(m) != HG_MAP_TO_BACKEND)
+        HG_ERROR(b, at, "the map \"%s\" names secrets (expected one with to = \"backend\")", hg_map_name(m));
+    else if (!hg_map_broken(m))
+        return m;
+    return NULL;
+}
+
 static void add_behind(struct hg_behind *behind, const struct hg_built_backend *k)
 {
     for (size_t i = 0; i < behind->n; i++) {
@@ -45,6 +72,15 @@ static void add_behind(struct hg_behind *behind, const struct hg_built_backend *
             return;
     }
     behind->backend[behind->n++] = k;
+}
+
+/* All that the map names. */
+static void add_mapped(struct hg_build *b, const struct hg_map *m, struct hg_behind *behind)
+{
+    const struct hg_backend *k;
+    for (size_t i = 0; (k = hg_map_target(m, i)) != NULL; i++)
+        add_behind(behind, &b->backend[k - b->plan->backend]);
+    behind->path_condition = behind->path_condition || (hg_map_asks(m) & HG_ASKS_PATH) != 0;
 }
 
 /* False: the entry is left out. */
@@ -78,20 +114,28 @@ static void add_entry(struct hg_build *b, const struct hg_node *entry, struct hg
                       struct hg_behind *behind)
 {
     struct hg_use_backend *u = &f->use_backend[f->use_backends];
-    const struct hg_built_backend *k = find(b, entry);
+    struct hg_slice name;
+    bool maps = names_map(entry, &name);
+    const struct hg_map *map = maps ? find_map(b, entry, name) : NULL;
+    const struct hg_built_backend *k = maps ? NULL : find(b, entry);
     const struct hg_use_backend *always = f->use_backends > 0 ? u - 1 : NULL;
     *u = (struct hg_use_backend){.backend = NULL}; /* an entry before may have been left out half-way */
     if (hg_node_get(entry, "backend") == NULL && !entry->broken)
         HG_ERROR(b, entry, "has no backend (expected backend = \"name\")");
-    if (!build_condition(b, entry, u, behind) || k == NULL)
+    if (!build_condition(b, entry, u, behind) || (k == NULL && map == NULL))
         return;
     if (always != NULL && always->when == NULL) {
         HG_WARN(b, entry, "is never reached: the entry at %s takes every request", always->where);
         return;
     }
-    u->backend = &b->plan->backend[k - b->backend];
+    u->map = map;
     u->where = hg_store_printf(b, "%s:%u", entry->file, entry->line);
-    add_behind(behind, k);
+    if (map != NULL) {
+        add_mapped(b, map, behind);
+    } else {
+        u->backend = &b->plan->backend[k - b->backend];
+        add_behind(behind, k);
+    }
     f->use_backends++;
 }
 
@@ -117,17 +161,26 @@ struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node,
     const struct hg_node *use = hg_node_get(node, "use-backend");
     bool list = use != NULL && use->type == HG_NODE_LIST;
     size_t n = list ? use->children : use != NULL ? 1 : 0;
-    struct hg_behind behind = {.backend = hg_store_alloc(b, n + 1, sizeof(struct hg_built_backend *))};
-    f->use_backend = hg_store_alloc(b, n, sizeof(*f->use_backend));
+    struct hg_behind behind = {
+        .backend = hg_store_alloc(b, b->plan->backends + 1, sizeof(struct hg_built_backend *))};
+    f->use_backend = hg_store_alloc(b, n + 1, sizeof(*f->use_backend));
     if (b->no_memory)
         return behind;
     for (size_t i = 0; i < n; i++)
         add_entry(b, list ? use->child[i] : use, f, &behind);
-    const struct hg_built_backend *k = find(b, node);
+    struct hg_slice name;
+    bool maps = names_map(node, &name);
+    const struct hg_map *map = maps ? find_map(b, node, name) : NULL;
+    const struct hg_built_backend *k = maps ? NULL : find(b, node);
     const struct hg_use_backend *last = f->use_backends > 0 ? &f->use_backend[f->use_backends - 1] : NULL;
-    if (k != NULL && last != NULL && last->when == NULL) {
+    if ((k != NULL || map != NULL) && last != NULL && last->when == NULL) {
         HG_WARN(b, hg_node_get(node, "backend"),
                 "is never used: the use-backend entry at %s takes every request", last->where);
+    } else if (map != NULL) { /* as the last entry of use-backend */
+        const struct hg_node *at = hg_node_get(node, "backend");
+        f->use_backend[f->use_backends++] =
+            (struct hg_use_backend){.map = map, .where = hg_store_printf(b, "%s:%u", at->file, at->line)};
+        add_mapped(b, map, &behind);
     } else if (k != NULL) {
         f->backend = &b->plan->backend[k - b->backend];
         add_behind(&behind, k);

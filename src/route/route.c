@@ -125,14 +125,47 @@ static void not_configured(const struct hg_route *r, const struct hg_backend *ba
            backend != NULL ? backend->missing : m->what);
 }
 
-static void considered(const struct hg_route *r, const struct hg_use_backend *u, enum hg_considered what)
+static void considered(const struct hg_route *r, const struct hg_use_backend *u, enum hg_considered what,
+                       const struct hg_map_taken *taken)
 {
-    char why[200];
+    char why[400] = "map ";
 
     if (r->hooks == NULL || r->hooks->considered == NULL)
         return;
-    snprintf(why, sizeof(why), "backend %s", u->backend->name);
+    if (u->map == NULL)
+        snprintf(why, sizeof(why), "backend %s", u->backend->name);
+    else if (taken == NULL)
+        snprintf(why, sizeof(why), "map %s", hg_map_name(u->map));
+    else
+        hg_map_say(taken, r->backend != NULL ? r->backend->name : "", why + 4, sizeof(why) - 4);
     r->hooks->considered(r->hooks->ctx, u->where, 0, "use-backend", what, why);
+}
+
+/* The backend that the map has for this request. */
+static enum hg_rule_fail ask_map(struct hg_route *r, const struct hg_use_backend *u)
+{
+    struct hg_vars vars = r->vars;
+    struct hg_map_taken taken;
+
+    vars.request = r->request;
+    vars.arrived = &r->arrived;
+    vars.client = r->client;
+    vars.scratch = r->scratch;
+    switch (hg_map_find(u->map, &vars, r->arena, &taken)) {
+    case HG_MAP_FOUND:
+        r->backend = taken.target;
+        considered(r, u, HG_CONSIDERED_APPLIED, &taken);
+        return HG_RULE_FAIL_NONE;
+    case HG_MAP_NONE:
+        considered(r, u, HG_CONSIDERED_FAILED, &taken);
+        return HG_RULE_FAIL_MAP;
+    case HG_MAP_LIMIT:
+        considered(r, u, HG_CONSIDERED_FAILED, NULL);
+        return HG_RULE_FAIL_PATTERN;
+    case HG_MAP_NO_MEMORY:
+        break;
+    }
+    return HG_RULE_FAIL_MEMORY;
 }
 
 /* The first entry of use-backend that holds, else the frontend's backend. */
@@ -148,15 +181,21 @@ static enum hg_route_step choose_backend(struct hg_route *r, struct hg_answer *a
         struct hg_captures captures;
         enum hg_match m = hg_condition_holds(u->when, &run, &captures, &o.fail);
 
-        considered(r, u,
-                   m == HG_MATCH_YES  ? HG_CONSIDERED_APPLIED
-                   : m == HG_MATCH_NO ? HG_CONSIDERED_NOT_MET
-                                      : HG_CONSIDERED_FAILED);
-        if (m == HG_MATCH_YES) {
-            r->backend = u->backend;
+        if (m != HG_MATCH_YES || u->map == NULL)
+            considered(r, u,
+                       m == HG_MATCH_YES  ? HG_CONSIDERED_APPLIED
+                       : m == HG_MATCH_NO ? HG_CONSIDERED_NOT_MET
+                                          : HG_CONSIDERED_FAILED,
+                       NULL);
+        if (m == HG_MATCH_YES && u->map != NULL) {
+            o.fail = ask_map(r, u);
+            snprintf(o.name, sizeof(o.name), "%s", hg_map_name(u->map));
+        }
+        if (m == HG_MATCH_YES && o.fail == HG_RULE_FAIL_NONE) {
+            r->backend = u->map != NULL ? r->backend : u->backend;
             break;
         }
-        if (m == HG_MATCH_ERROR) {
+        if (m != HG_MATCH_NO) {
             rule_failed(r, &o, a);
             a->where = u->where;
             return HG_ROUTE_ANSWER;

@@ -172,9 +172,15 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     bool ok = true;
 
     rs->asks |= hg_condition_asks(a->when) | (a->child != NULL ? a->child->asks : 0);
-    for (size_t i = 0; a->value != NULL && (slot = hg_template_secret(a->value, i)) != NULL; i++) {
-        ok = ok && hg_slots_add(&rs->all, slot);
-        ok = ok && (a->when != NULL || hg_slots_add(&rs->always, slot));
+    if (a->value != NULL)
+        rs->asks |= hg_template_asks(a->value);
+    for (size_t i = 0; ok && a->value != NULL && (slot = hg_template_secret(a->value, i)) != NULL; i++)
+        ok = hg_slots_add(&rs->all, slot);
+    for (size_t i = 0; ok && a->value != NULL && a->when == NULL; i++) {
+        slot = hg_template_needs(a->value, i);
+        if (slot == NULL)
+            break;
+        ok = hg_slots_add(&rs->always, slot);
     }
     if (a->child == NULL)
         return ok;

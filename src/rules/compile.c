@@ -114,17 +114,20 @@ static void capture(struct hg_compiler *c, struct hg_template *t, char digit, si
     }
 }
 
-static void header_variable(struct hg_compiler *c, struct hg_template *t, struct hg_slice name, size_t at)
+static void header_variable(struct hg_compiler *c, struct hg_template *t, enum hg_segment_kind kind,
+                            struct hg_slice name, size_t at)
 {
     struct hg_segment *s;
 
     if (!hg_header_name_ok(name)) {
-        hg_compile_bad(c, at, "%%{header:NAME} needs the name of a header");
+        hg_compile_bad(c, at, "%%{%s:NAME} needs the name of a header",
+                       kind == HG_SEGMENT_HEADER ? "header" : "client-header");
         return;
     }
-    s = hg_compile_add(c, t, HG_SEGMENT_HEADER);
+    s = hg_compile_add(c, t, kind);
     if (s == NULL)
         return;
+    t->credential |= (hg_field_flags(hg_field_id(name)) & HG_FIELD_C) != 0;
     s->text = hg_slice_dup(name);
     s->n = name.n;
     if (s->text == NULL)
@@ -137,11 +140,12 @@ static void named_variable(struct hg_compiler *c, struct hg_template *t, struct 
 #define X(id, text) text,
         HG_TEMPLATE_VARIABLES(X)
 #undef X
-            "header:NAME"};
+            "header:NAME",
+        "client-header:NAME"};
     const char *nearest;
     char word[64];
 
-    for (size_t i = 0; i + 1 < sizeof(names) / sizeof(*names); i++) {
+    for (size_t i = 0; i + 2 < sizeof(names) / sizeof(*names); i++) {
         if (!hg_slice_eq(name, hg_slice_str(names[i])))
             continue;
         if (i == HG_SEGMENT_HEADERS && !(c->allow & HG_TEMPLATE_HEADERS)) {
@@ -154,6 +158,7 @@ static void named_variable(struct hg_compiler *c, struct hg_template *t, struct 
             return;
         }
         t->echo |= i == HG_SEGMENT_HEADERS;
+        t->path |= i == HG_SEGMENT_PATH;
         (void)hg_compile_add(c, t, (enum hg_segment_kind)i);
         return;
     }
@@ -177,7 +182,9 @@ static size_t percent_brace(struct hg_compiler *c, struct hg_template *t, struct
     if (!(c->allow & HG_TEMPLATE_VARS))
         hg_compile_bad(c, at, "%%{...} cannot be used here: its value comes with a request");
     else if (hg_slice_starts(name, HG_LIT("header:")))
-        header_variable(c, t, hg_slice_from(name, 7), at);
+        header_variable(c, t, HG_SEGMENT_HEADER, hg_slice_from(name, 7), at);
+    else if (hg_slice_starts(name, HG_LIT("client-header:")))
+        header_variable(c, t, HG_SEGMENT_CLIENT_HEADER, hg_slice_from(name, 14), at);
     else
         named_variable(c, t, name, at);
     return (size_t)end + 1;

@@ -58,6 +58,7 @@ void hg_reference_standby(struct hg_compiler *c, struct hg_template *t, const st
 /* declared.c */
 void hg_declared_secret(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r);
 void hg_declared_choice(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r);
+void hg_declared_map(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r);
 
 /* Length of what is inside the $<...> that text begins with, or -1 when it is not closed. */
 ptrdiff_t hg_compile_inner(struct hg_slice text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * $<...> that names what the config declares: secrets and choices.
+ * $<...> that names what the config declares: secrets, choices and maps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "compile.h"
 #include "rules/choice.h"
+#include "rules/map.h"
 
 static void not_declared(struct hg_compiler *c, const struct hg_reference *r, enum hg_declared what,
                          const char *word)
@@ -112,4 +113,36 @@ void hg_declared_choice(struct hg_compiler *c, struct hg_template *t, const stru
         hg_reference_standby(c, t, r, won != HG_TEMPLATE_OK);
     else if (won != HG_TEMPLATE_OK)
         hg_reference_unset(c, hg_slice_str(missing.name), r->at, r->vanish || won == HG_TEMPLATE_VANISH);
+}
+
+/* Why this map cannot stand here; NULL: it can. */
+static const char *not_here(const struct hg_compiler *c, const struct hg_map *m)
+{
+    if (!(c->allow & HG_TEMPLATE_SECRETS))
+        return "a map of secrets cannot be used here";
+    if (!(c->allow & HG_TEMPLATE_VARS))
+        return "a map cannot be used here: its key comes with a request";
+    if (hg_map_to(m) != HG_MAP_TO_SECRET)
+        return "the map names backends: it stands alone, in backend = \"$<map:NAME>\"";
+    return NULL;
+}
+
+void hg_declared_map(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
+{
+    const struct hg_map *m = c->resolver->map != NULL ? c->resolver->map(c->resolver->ctx, r->name) : NULL;
+    const char *why = m != NULL ? not_here(c, m) : NULL;
+    struct hg_segment *s;
+
+    if (m == NULL) {
+        not_declared(c, r, HG_DECLARED_MAP, "map");
+    } else if (why != NULL) {
+        hg_compile_bad(c, r->at, "%s", why);
+    } else if (hg_map_broken(m)) {
+        hg_compile_bad(c, r->at, "the map \"%s\" has a mistake", hg_map_name(m));
+        c->note->said = true;
+    } else {
+        s = hg_compile_add(c, t, HG_SEGMENT_MAP);
+        if (s != NULL)
+            s->map = m;
+    }
 }

@@ -29,6 +29,8 @@ void hg_reference_splice(struct hg_compiler *c, struct hg_template *t, struct hg
 {
     t->env |= from->env;
     t->echo |= from->echo;
+    t->path |= from->path;
+    t->credential |= from->credential;
     for (size_t i = 0; i < from->n; i++) {
         struct hg_segment *s;
 
@@ -203,6 +205,8 @@ static void base64(struct hg_compiler *c, struct hg_template *t, const struct hg
     hg_compile_text(c, sub, r->name, r->name_at);
     t->env |= sub->env;
     t->echo |= sub->echo;
+    t->path |= sub->path;
+    t->credential |= sub->credential;
     plain = hg_template_static(sub);
     if (plain.p != NULL) {
         base64_literal(c, t, plain);
@@ -226,7 +230,7 @@ static void uuid(struct hg_compiler *c, struct hg_template *t, const struct hg_r
 
 static void dispatch(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
-    static const char *const functions[] = {"base64", "choose", "host", "int", "secret", "uuid"};
+    static const char *const functions[] = {"base64", "choose", "host", "int", "map", "secret", "uuid"};
     const char *nearest;
     char name[64];
 
@@ -239,6 +243,8 @@ static void dispatch(struct hg_compiler *c, struct hg_template *t, const struct 
         base64(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("choose"))) {
         hg_declared_choice(c, t, r);
+    } else if (hg_slice_eq(r->function, HG_LIT("map"))) {
+        hg_declared_map(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("uuid"))) {
         uuid(c, t, r);
     } else {

@@ -65,7 +65,8 @@ void hg_run_drop_note(struct hg_runner *r, size_t n, struct hg_slice name)
 
 void hg_run_did_set(struct hg_runner *r, const struct hg_action *a, struct hg_slice value)
 {
-    const struct hg_secret_slot *slot = hg_template_secret(a->value, 0);
+    const struct hg_secret_slot *slot =
+        r->taken.map != NULL ? r->taken.target : hg_template_secret(a->value, 0);
     const char *comma = r->did ? ", " : "";
     char text[200];
 
@@ -90,14 +91,36 @@ void hg_run_report(struct hg_runner *r, const char *where, enum hg_action_kind k
         hooks->considered(hooks->ctx, where, r->depth, hg_action_name(kind), what, why);
 }
 
+/* For explain: which entry was taken. */
+static void note_map(struct hg_runner *r, const char *where)
+{
+    const struct hg_rule_hooks *hooks = r->run->hooks;
+    const struct hg_secret_slot *slot = r->taken.target;
+    char why[400];
+
+    if (r->taken.map == NULL || !r->listening)
+        return;
+    hg_map_say(&r->taken, slot != NULL ? hg_secret_slot_name(slot) : "", why, sizeof(why));
+    hooks->considered(hooks->ctx, where, r->depth, "map",
+                      slot != NULL ? HG_CONSIDERED_APPLIED : HG_CONSIDERED_FAILED, why);
+}
+
 enum hg_verdict hg_run_expand(struct hg_runner *r, const struct hg_action *a, const struct hg_template *t,
                               struct hg_slice *out)
 {
     const struct hg_secret_slot *missing = NULL;
+    enum hg_expand how;
 
-    switch (hg_template_expand(t, &r->vars, r->run->arena, out, &missing)) {
+    r->taken.map = NULL;
+    how = hg_template_expand(t, &r->vars, r->run->arena, out, &missing);
+    note_map(r, a->where);
+    switch (how) {
     case HG_EXPAND_OK:
         return HG_VERDICT_PASS;
+    case HG_EXPAND_NO_MATCH:
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_MAP, hg_map_name(r->taken.map));
+    case HG_EXPAND_LIMIT:
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_PATTERN, hg_map_name(r->taken.map));
     case HG_EXPAND_NO_SECRET:
         r->out->secret = missing;
         return hg_run_fail(r, a->where, HG_RULE_FAIL_SECRET, hg_secret_slot_source(missing));
@@ -229,6 +252,10 @@ enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rule
     r.headers = run->response != NULL ? &run->response->headers : &run->request->headers;
     r.vars.captures = &r.captures;
     r.listening = run->hooks != NULL && run->hooks->considered != NULL;
+    r.vars.arrived = run->arrived;
+    r.vars.client = run->client;
+    r.vars.scratch = run->scratch;
+    r.vars.taken = &r.taken;
     memset(out, 0, sizeof(*out));
     out->where = "";
     hg_headers_init(&out->headers, run->arena);

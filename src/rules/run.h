@@ -8,6 +8,7 @@
 #define HG_RULES_RUN_H
 
 #include "action.h"
+#include "rules/map.h"
 
 struct hg_runner {
     const struct hg_rules_run *run;
@@ -15,8 +16,9 @@ struct hg_runner {
     struct hg_outcome *out;
     struct hg_vars vars; /* the run's, with the captures of the action at hand */
     struct hg_captures captures;
-    bool listening; /* there is a hook for what is considered */
-    unsigned depth; /* of rules in rules, 0: the list itself */
+    struct hg_map_taken taken; /* the last look-up in a map of what was expanded last */
+    bool listening;            /* there is a hook for what is considered */
+    unsigned depth;            /* of rules in rules, 0: the list itself */
     /* Of the action at hand. */
     bool did;      /* it changed something */
     bool reported; /* it has told the hook itself */

@@ -12,6 +12,8 @@
 #define HG_TEMPLATE_VARIABLES(X)  \
     X(REQUEST_ID, "request-id")   \
     X(CLIENT_IP, "client-ip")     \
+    X(PEER_UID, "peer-uid")       \
+    X(PEER_GID, "peer-gid")       \
     X(METHOD, "method")           \
     X(PATH, "path")               \
     X(HOST, "host")               \
@@ -27,9 +29,11 @@ enum hg_segment_kind {
     HG_TEMPLATE_VARIABLES(X)
 #undef X
         HG_SEGMENT_LITERAL,
-    HG_SEGMENT_HEADER,  /* text: the name */
+    HG_SEGMENT_HEADER, /* text: the name */
+    HG_SEGMENT_CLIENT_HEADER,
     HG_SEGMENT_CAPTURE, /* capture: 1 to 9 */
     HG_SEGMENT_SECRET,
+    HG_SEGMENT_MAP,
     HG_SEGMENT_BASE64, /* of sub */
 };
 
@@ -39,14 +43,17 @@ struct hg_segment {
     size_t n;
     unsigned capture;
     struct hg_secret_slot *slot;
+    const struct hg_map *map;
     struct hg_template *sub; /* owned */
 };
 
 struct hg_template {
     struct hg_segment *v;
     size_t n, cap;
-    bool env;  /* a plain variable's value is in it */
-    bool echo; /* %{headers} */
+    bool env;        /* a plain variable's value is in it */
+    bool echo;       /* %{headers} */
+    bool path;       /* %{path} */
+    bool credential; /* a header that carries credentials */
 };
 
 struct hg_template *hg_template_new(void);

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "rules/map.h"
 #include "segment.h"
 
 struct hg_template *hg_template_new(void)
@@ -41,7 +42,7 @@ struct hg_slice hg_template_static(const struct hg_template *t)
 }
 
 /* Counts *i down over the secrets of t and what is inside. */
-static struct hg_secret_slot *find_secret(const struct hg_template *t, size_t *i)
+static struct hg_secret_slot *find_secret(const struct hg_template *t, bool maps, size_t *i)
 {
     for (size_t k = 0; k < t->n; k++) {
         const struct hg_segment *s = &t->v[k];
@@ -49,11 +50,14 @@ static struct hg_secret_slot *find_secret(const struct hg_template *t, size_t *i
         if (s->kind == HG_SEGMENT_SECRET && (*i)-- == 0)
             return s->slot;
         if (s->kind == HG_SEGMENT_BASE64) {
-            struct hg_secret_slot *found = find_secret(s->sub, i);
+            struct hg_secret_slot *found = find_secret(s->sub, maps, i);
 
             if (found != NULL)
                 return found;
         }
+        for (size_t n = 0; maps && s->kind == HG_SEGMENT_MAP && hg_map_secret(s->map, n) != NULL; n++)
+            if ((*i)-- == 0)
+                return hg_map_secret(s->map, n);
     }
     return NULL;
 }
@@ -61,7 +65,26 @@ static struct hg_secret_slot *find_secret(const struct hg_template *t, size_t *i
 struct hg_secret_slot *hg_template_secret(const struct hg_template *t, size_t i)
 {
     HG_ASSERT(t != NULL);
-    return find_secret(t, &i);
+    return find_secret(t, true, &i);
+}
+
+struct hg_secret_slot *hg_template_needs(const struct hg_template *t, size_t i)
+{
+    HG_ASSERT(t != NULL);
+    return find_secret(t, false, &i);
+}
+
+unsigned hg_template_asks(const struct hg_template *t)
+{
+    unsigned asks = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->v[i].kind == HG_SEGMENT_MAP)
+            asks |= hg_map_asks(t->v[i].map);
+        if (t->v[i].kind == HG_SEGMENT_BASE64)
+            asks |= hg_template_asks(t->v[i].sub);
+    }
+    return asks;
 }
 
 unsigned hg_template_captures(const struct hg_template *t)
@@ -157,22 +180,55 @@ static enum hg_expand render_head(const struct expansion *x, struct hg_slice *ou
     return HG_EXPAND_OK;
 }
 
-static struct hg_slice header_value(const struct hg_vars *vars, const struct hg_segment *s)
+static struct hg_slice header_value(const struct hg_request *r, const struct hg_segment *s)
 {
-    const struct hg_header *h = hg_headers_find(&vars->request->headers, hg_slice(s->text, s->n));
+    const struct hg_header *h = hg_headers_find(&r->headers, hg_slice(s->text, s->n));
 
     return h != NULL ? h->value : HG_LIT("");
 }
 
-static enum hg_expand take_secret(const struct expansion *x, const struct hg_segment *s, struct piece *out)
+/* The user or group on the other side of a unix socket. */
+static enum hg_expand peer_id(const struct expansion *x, enum hg_segment_kind kind, struct hg_slice *out)
 {
-    out->held = hg_secret_slot_take_for(s->slot, x->vars->uses);
+    const struct hg_client *c = x->vars->client;
+
+    *out = HG_LIT("");
+    if (c == NULL || !c->has_peer)
+        return HG_EXPAND_OK;
+    *out = hg_arena_printf(x->arena, "%u", kind == HG_SEGMENT_PEER_UID ? c->uid : c->gid);
+    return out->p != NULL ? HG_EXPAND_OK : HG_EXPAND_NO_MEMORY;
+}
+
+static enum hg_expand take_secret(const struct expansion *x, struct hg_secret_slot *slot, struct piece *out)
+{
+    out->held = hg_secret_slot_take_for(slot, x->vars->uses);
     if (out->held == NULL) {
-        *x->missing = s->slot;
+        *x->missing = slot;
         return HG_EXPAND_NO_SECRET;
     }
     out->s = hg_secret_bytes(out->held);
     return HG_EXPAND_OK;
+}
+
+static enum hg_expand take_mapped(const struct expansion *x, const struct hg_map *map, struct piece *out)
+{
+    struct hg_map_taken taken;
+    enum hg_map_found found = hg_map_find(map, x->vars, x->arena, &taken);
+
+    if (x->vars->taken != NULL)
+        *x->vars->taken = taken;
+    switch (found) {
+    case HG_MAP_FOUND:
+        return take_secret(x, (struct hg_secret_slot *)(uintptr_t)taken.target, out);
+    case HG_MAP_NONE:
+        return HG_EXPAND_NO_MATCH;
+    case HG_MAP_LIMIT:
+        return HG_EXPAND_LIMIT;
+    case HG_MAP_NO_MEMORY:
+        return HG_EXPAND_NO_MEMORY;
+    }
+    HG_ASSERT(false);
+    return HG_EXPAND_NO_MEMORY;
 }
 
 static enum hg_expand expand_base64(const struct expansion *x, const struct hg_segment *s,
@@ -241,15 +297,23 @@ static enum hg_expand expand_one(const struct expansion *x, const struct hg_segm
         out->s = hg_template_host(v->request->authority);
         return HG_EXPAND_OK;
     case HG_SEGMENT_HEADER:
-        out->s = header_value(v, s);
+        out->s = header_value(v->request, s);
         return HG_EXPAND_OK;
+    case HG_SEGMENT_CLIENT_HEADER:
+        out->s = header_value(v->arrived != NULL ? v->arrived : v->request, s);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_PEER_UID:
+    case HG_SEGMENT_PEER_GID:
+        return peer_id(x, s->kind, &out->s);
     case HG_SEGMENT_HEADERS:
         return render_head(x, &out->s);
     case HG_SEGMENT_CAPTURE:
         out->s = capture(v, s->capture);
         return HG_EXPAND_OK;
     case HG_SEGMENT_SECRET:
-        return take_secret(x, s, out);
+        return take_secret(x, s->slot, out);
+    case HG_SEGMENT_MAP:
+        return take_mapped(x, s->map, out);
     case HG_SEGMENT_BASE64:
         return expand_base64(x, s, &out->s);
     }

@@ -79,6 +79,8 @@ static bool connect_headers(const struct hg_proxy *proxy, struct hg_arena *arena
             hg_failure_set(failure, HG_FAILURE_TUNNEL_AUTH, "connect-header of proxy %s: %s has no value",
                            proxy->name, hg_secret_slot_source(missing));
             return false;
+        case HG_EXPAND_NO_MATCH: /* there are no maps here */
+        case HG_EXPAND_LIMIT:
         case HG_EXPAND_NO_MEMORY:
             goto memory;
         case HG_EXPAND_OK:

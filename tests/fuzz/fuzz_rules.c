@@ -8,6 +8,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "rules/choice.h"
+#include "rules/map.h"
 #include "rules/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,6 +26,24 @@ static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
 static struct hg_secret_slot *secret(void *ctx, struct hg_slice name)
 {
     return hg_slice_eq(name, HG_LIT("k")) ? ctx : NULL;
+}
+
+/* $<choose:c> holds the text that is being tried: what it may name is itself among what it may hold. */
+static struct hg_choice_entry entries[2];
+static struct hg_choice the_choice = {
+    .name = "c", .where = "fuzz:1", .entry = entries, .entries = 2, .won = 1};
+static struct hg_map *the_map;
+
+static const struct hg_choice *choice(void *ctx, struct hg_slice name)
+{
+    (void)ctx;
+    return hg_slice_eq(name, HG_LIT("c")) ? &the_choice : NULL;
+}
+
+static const struct hg_map *map(void *ctx, struct hg_slice name)
+{
+    (void)ctx;
+    return hg_slice_eq(name, HG_LIT("m")) ? the_map : NULL;
 }
 
 static struct hg_slice take_line(struct hg_slice *rest)
@@ -101,12 +121,36 @@ static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice 
     hg_ruleset_free(rs);
 }
 
+/* A choice whose value is the text, and a map with the text as key and the pattern in its only entry. */
+static void declare(struct state *s, struct hg_secret_slot *slot, struct hg_slice text,
+                    struct hg_slice pattern)
+{
+    struct hg_map *m = hg_map_new("m", HG_MAP_TO_SECRET);
+    struct hg_template_note note;
+    struct hg_rule_note why;
+
+    HG_ASSERT(m != NULL);
+    entries[0] = (struct hg_choice_entry){.value = pattern, .where = "fuzz:1"};
+    entries[1] = (struct hg_choice_entry){.value = text, .where = "fuzz:2", .captures = {.n = 2}};
+    entries[1].captures.group[0] = entries[1].captures.group[1] = HG_LIT("a$<choose:c>%{path}");
+    the_map = NULL; /* nothing can name it before it is there */
+    if (hg_map_set_key(m, text, &s->resolver, &note) == HG_TEMPLATE_OK &&
+        hg_map_add(m, pattern, &s->resolver, slot, "fuzz", 3, &why) == HG_APPEND_OK) {
+        HG_ASSERT(hg_map_seal(m, NULL, NULL));
+        the_map = m;
+    } else {
+        hg_map_free(m);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hg_slice rest = hg_slice((const char *)data, size);
     struct hg_slice text = take_line(&rest), pattern = take_line(&rest);
     struct hg_secret_slot *slot = hg_secret_slot_new("k", "fuzz");
-    struct state s = {.resolver = {slot, env, secret, "uuid"}, .scratch = hg_scratch_new()};
+    struct state s = {
+        .resolver = {.ctx = slot, .env = env, .secret = secret, .uuid = "uuid", .choice = choice, .map = map},
+        .scratch = hg_scratch_new()};
 
     HG_ASSERT(slot != NULL && s.scratch != NULL);
     hg_secret_slot_set(slot, hg_secret_new(HG_LIT("v")));
@@ -120,12 +164,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     hg_headers_init(&s.request.headers, &s.arena);
     s.vars.request = &s.request;
+    s.vars.scratch = s.scratch;
     HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("Host"), HG_LIT("h:1")));
     HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("X_A"), HG_LIT("1")));
     HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("x-a"), HG_LIT("2")));
+    declare(&s, slot, text, pattern);
     try_template(&s, text);
     try_pattern(&s, pattern, rest);
     try_ruleset(&s, text, pattern);
+    hg_map_free(the_map);
     hg_arena_reset(&s.arena);
     hg_scratch_free(s.scratch);
     hg_secret_slot_free(slot);
