@@ -43,7 +43,11 @@ for file in rules/*.cfg; do
     if (
         # shellcheck disable=SC2013 # names have no blanks
         for name in $(grep -o '\$<\(host:\)\{0,1\}[A-Z][A-Z0-9_]*[?>]' "$work/one.cfg" | sed 's/.*[<:]//; s/.$//'); do
-            export "$name=${HTTPS_PROXY}"
+            case $name in
+            SLACK_BOT_TOKEN) export "$name=xoxb-x" ;;
+            STRIPE_API_KEY) export "$name=sk_test_x" ;;
+            *) export "$name=$HTTPS_PROXY" ;;
+            esac
         done
         "$2" check --strict -f "$work/one.cfg" >"$work/out" 2>&1
     ); then
