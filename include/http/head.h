@@ -55,6 +55,7 @@ struct hg_request {
     struct hg_slice
         authority;  /* Host's value (or the absolute target's, which is equal); may be empty in 1.0 */
     unsigned minor; /* HTTP/1.<minor>; 0 or 1 (a higher minor reads as 1) */
+    bool secret;    /* a rule has put a credential into path or query */
     struct hg_headers headers;
 };
 

@@ -70,6 +70,7 @@ unsigned hg_field_flags(enum hg_field id);
 struct hg_header {
     struct hg_slice name, value; /* value is trimmed */
     enum hg_field id;            /* of name */
+    bool secret;                 /* a rule has put a credential into the value */
 };
 
 struct hg_headers {

@@ -25,7 +25,8 @@
     X(DROP_FROM_LIST, "drop-from-list", 3)       \
     X(DROP_QUERY, "drop-query", 1)               \
     X(DENY, "deny", 1)                           \
-    X(RESPOND, "respond", 1)
+    X(RESPOND, "respond", 1)                     \
+    X(LOG, "log", 3)
 
 enum hg_action_kind {
 #define X(id, name, directions) HG_ACTION_##id,
@@ -97,7 +98,7 @@ struct hg_action_spec {
     const struct hg_slice *names; /* KEEP_HEADER: patterns */
     size_t n_names;
     struct hg_slice pattern;     /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST */
-    struct hg_slice value;       /* template: of a header, a list member */
+    struct hg_slice value;       /* template: of a header, a list member, a line of the log */
     bool aliases;                /* '_' counts as '-' in names of headers */
     bool observe;                /* DENY, RESPOND: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
@@ -171,6 +172,7 @@ enum hg_verdict {
     X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header") \
     X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                    \
     X(MAP, "map_no_match", 403, "no entry of the map matches this request")                    \
+    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")        \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {
@@ -211,7 +213,7 @@ struct hg_rule_hooks {
      * in the config; why: which condition decided, or what was done, in words; may be "". */
     void (*considered)(void *ctx, const char *where, unsigned depth, const char *action,
                        enum hg_considered what, const char *why);
-    /* The log action. */
+    /* The log action: one line without control characters, at most HG_LIMIT_RULE_LOG bytes. */
     void (*log)(void *ctx, const char *where, struct hg_slice text);
     /* observe = true: what it would have answered. */
     void (*observed)(void *ctx, const char *where, const char *action, unsigned status);

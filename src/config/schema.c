@@ -316,7 +316,7 @@ static const struct hg_schema_key keys[] = {
     LATER_ACTION(REQUEST, "rate-limit"),
     LATER_ACTION(REQUEST, "guard"),
     LATER_ACTION(REQUEST, "serve"),
-    LATER_ACTION(REQUEST, "log"),
+    ACTION(REQUEST, "log", TEMPLATE, ONE, NONE, "writes a line to the log"),
     KEY(REQUEST, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(REQUEST, "unless", TEXT, ONE, NONE, "not when these acls hold"),
     TRUTH(REQUEST, "observe", "false", "only log what would have been answered, and go on"),
@@ -340,7 +340,7 @@ static const struct hg_schema_key keys[] = {
     TRUTH(RESPONSE, "aliases", "false", "_ in a header's name counts as -"),
     LATER_ACTION(RESPONSE, "set-status"),
     LATER_ACTION(RESPONSE, "map-origin"),
-    LATER_ACTION(RESPONSE, "log"),
+    ACTION(RESPONSE, "log", TEMPLATE, ONE, NONE, "writes a line to the log"),
     KEY(RESPONSE, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(RESPONSE, "unless", TEXT, ONE, NONE, "not when these acls hold"),
 

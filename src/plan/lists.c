@@ -191,7 +191,7 @@ static const struct {
     [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL}, [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
     [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},    [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
     [HG_ACTION_DROP_QUERY] = {"n", NULL},      [HG_ACTION_DENY] = {"", read_reply},
-    [HG_ACTION_RESPOND] = {"", read_reply},
+    [HG_ACTION_RESPOND] = {"", read_reply},    [HG_ACTION_LOG] = {"v", NULL},
 };
 
 /* The node of a part: the action itself when it is one string. */

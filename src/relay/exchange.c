@@ -68,6 +68,7 @@ static void set_vars(struct hg_exchange *x)
     x->route.vars.request = &x->req;
     x->route.frontend = s->frontend;
     x->route.client = &x->client;
+    hg_hooks_set(x);
     x->route.arena = &x->arena;
     x->route.vars.uses = &x->uses;
     x->route.scratch = s->relay->scratch;

@@ -106,6 +106,7 @@ struct hg_exchange {
     struct hg_hop hop;
     struct hg_body_decoder req_body;
     struct hg_route route;
+    struct hg_rule_hooks hooks;           /* of route */
     struct hg_client client;              /* the session's peer, or who is behind its trusted hops */
     struct hg_slice log_method, log_path; /* as received */
 
@@ -161,6 +162,9 @@ struct hg_exchange {
     struct hg_access access;
     char error_detail[320];
 };
+
+/* hooks.c. What rules say for the log. */
+void hg_hooks_set(struct hg_exchange *x);
 
 /* turn.c */
 void hg_session_turn(struct hg_session *s);

@@ -146,6 +146,7 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_DROP_QUERY] = hg_build_drop,
     [HG_ACTION_DENY] = hg_build_answer,
     [HG_ACTION_RESPOND] = hg_build_answer,
+    [HG_ACTION_LOG] = hg_build_log,
 };
 
 static enum hg_append build_kind(struct hg_builder *b)

@@ -46,5 +46,6 @@ enum hg_append hg_build_add_to_list(struct hg_builder *b);
 
 /* build_answer.c */
 enum hg_append hg_build_answer(struct hg_builder *b); /* DENY, RESPOND */
+enum hg_append hg_build_log(struct hg_builder *b);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building the actions that answer a request.
+ * Building the actions that answer a request, and the one that only speaks.
  */
 #include <stdlib.h>
 
@@ -46,4 +46,19 @@ enum hg_append hg_build_answer(struct hg_builder *b)
         return hg_build_bad(b->note, "an answer with status %u has no body", b->a->status);
     r = hg_build_template(b, b->spec->body, allow, "body", &b->a->body);
     return r == HG_APPEND_OK ? hg_build_echo(b, hg_template_echoes(b->a->body)) : r;
+}
+
+/* A credential must not get into a log: no secret can be named here. */
+enum hg_append hg_build_log(struct hg_builder *b)
+{
+    struct hg_slice plain;
+    enum hg_append r = hg_build_template(b, b->spec->value, HG_TEMPLATE_VARS, NULL, &b->a->value);
+
+    if (r != HG_APPEND_OK)
+        return r;
+    plain = hg_template_static(b->a->value);
+    if (plain.p == NULL || hg_slice_trim(plain).n > 0)
+        return HG_APPEND_OK;
+    b->note->in_value = true;
+    return hg_build_bad(b->note, "the text is empty");
 }

@@ -71,6 +71,20 @@ static void look_at_drop(struct review *r, const struct hg_action *a)
                 undone(r, i - 1, a->drop[d].where, "drops");
 }
 
+/* What no pattern of it names is dropped. */
+static void look_at_keep(struct review *r, const struct hg_action *a)
+{
+    for (size_t i = r->n; i > 0; i--) {
+        struct hg_slice name = name_of(r->v[i - 1].by);
+        bool kept = hg_keep_spares(name);
+
+        for (size_t d = 0; d < a->drops && !kept; d++)
+            kept = hg_pattern_match(a->drop[d].pattern, r->scratch, name, NULL) != HG_MATCH_NO;
+        if (!kept)
+            undone(r, i - 1, a->where, "drops");
+    }
+}
+
 static void look_at_set(struct review *r, const struct hg_action *a)
 {
     for (size_t i = r->n; i > 0; i--)
@@ -99,6 +113,10 @@ static void look_at(struct review *r, const struct hg_action *a, bool always)
         if (always)
             look_at_drop(r, a);
         break;
+    case HG_ACTION_KEEP_HEADER:
+        if (always)
+            look_at_keep(r, a);
+        break;
     case HG_ACTION_SET_HEADER:
         if (always)
             look_at_set(r, a);
@@ -106,11 +124,13 @@ static void look_at(struct review *r, const struct hg_action *a, bool always)
         break;
     case HG_ACTION_ADD_HEADER:
     case HG_ACTION_DEFAULT_HEADER:
+    case HG_ACTION_REPLACE_HEADER:
+    case HG_ACTION_ADD_TO_LIST:
         remember(r, a);
         break;
     case HG_ACTION_DENY:
     case HG_ACTION_RESPOND:
-        if (always)
+        if (always && !a->observe)
             r->end = a;
         break;
     default:

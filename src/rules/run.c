@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "segment.h"
 
 enum hg_verdict hg_run_fail(struct hg_runner *r, const char *where, enum hg_rule_fail why, const char *name)
 {
@@ -74,8 +75,12 @@ void hg_run_did_set(struct hg_runner *r, const struct hg_action *a, struct hg_sl
     if (!r->listening)
         return;
     if (slot != NULL) {
-        hg_run_did(r, "%s%s set from secret %s (%zu bytes)", comma, a->name, hg_secret_slot_name(slot),
-                   value.n);
+        hg_run_did(r, "%s%s set from secret %s (%s)", comma, a->name, hg_secret_slot_name(slot),
+                   hg_secret_slot_source(slot));
+        return;
+    }
+    if (r->shows) {
+        hg_run_did(r, "%s%s set, with a credential", comma, a->name);
         return;
     }
     hg_text_printable(value, text, sizeof(text));
@@ -138,6 +143,9 @@ enum hg_verdict hg_run_value(struct hg_runner *r, const struct hg_action *a, con
 
     if (v != HG_VERDICT_PASS)
         return v;
+    r->shows = hg_template_shows(t, &r->vars);
+    if (r->shows && (a->kind == HG_ACTION_DENY || a->kind == HG_ACTION_RESPOND || r->run->response != NULL))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, name);
     if (!hg_header_value_ok(*out))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_VALUE, name);
     *out = hg_slice_trim(*out);
@@ -172,6 +180,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_DROP_QUERY] = hg_run_drop_query,
     [HG_ACTION_DENY] = hg_run_answer,
     [HG_ACTION_RESPOND] = hg_run_answer,
+    [HG_ACTION_LOG] = hg_run_log,
 };
 
 static void report_failure(struct hg_runner *r, const struct hg_action *a)

@@ -17,6 +17,7 @@ struct hg_runner {
     struct hg_vars vars; /* the run's, with the captures of the action at hand */
     struct hg_captures captures;
     struct hg_map_taken taken; /* the last look-up in a map of what was expanded last */
+    bool shows;                /* the last value holds a credential */
     bool listening;            /* there is a hook for what is considered */
     unsigned depth;            /* of rules in rules, 0: the list itself */
     /* Of the action at hand. */
@@ -42,7 +43,8 @@ void hg_run_report(struct hg_runner *r, const char *where, enum hg_action_kind k
                    const char *why);
 enum hg_verdict hg_run_expand(struct hg_runner *r, const struct hg_action *a, const struct hg_template *t,
                               struct hg_slice *out);
-/* A value that may become a header's: one line, whatever the request brought. Trimmed. */
+/* A value that may become a header's: one line, whatever the request brought. Trimmed. In r->shows whether it
+ * holds a credential; in an answer or a response that is a failure. */
 enum hg_verdict hg_run_value(struct hg_runner *r, const struct hg_action *a, const struct hg_template *t,
                              const char *name, struct hg_slice *out);
 
@@ -62,5 +64,6 @@ enum hg_verdict hg_run_drop_query(struct hg_runner *r, const struct hg_action *a
 
 /* run_answer.c */
 enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a); /* DENY, RESPOND */
+enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Actions that answer a request, or say that they would.
+ * Actions that answer a request, say that they would, or only speak.
  */
 #include "base/check.h"
 #include "base/limits.h"
 #include "run.h"
+#include "segment.h"
 
 static enum hg_verdict answer_headers(struct hg_runner *r, const struct hg_action *a)
 {
@@ -53,7 +54,60 @@ enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
     v = hg_run_expand(r, a, a->body, &out->body);
     if (v != HG_VERDICT_PASS)
         return v;
+    if (hg_template_shows(a->body, &r->vars))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, "body");
     if (out->body.n > HG_LIMIT_ECHO)
         return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
     return HG_VERDICT_REPLY;
+}
+
+/* How many bytes of control character (also the two of UTF-8's C1 ones) are at p. */
+static size_t control_len(const unsigned char *p, size_t n)
+{
+    if (p[0] < 0x20 || p[0] == 0x7f)
+        return 1;
+    return n >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
+}
+
+/* One line of at most cap bytes; what is longer ends in "...", not within a character. */
+static struct hg_slice clean(struct hg_slice s, char *out, size_t cap)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        size_t control = control_len(p + i, s.n - i);
+
+        if (n == cap) {
+            for (n = cap - 3; n > 0 && ((unsigned char)out[n] & 0xc0) == 0x80;)
+                n--;
+            memcpy(out + n, "...", 3);
+            return hg_slice(out, n + 3);
+        }
+        out[n++] = control > 0 ? ' ' : s.p[i];
+        i += control > 1 ? control - 1 : 0;
+    }
+    HG_ASSERT(n <= cap);
+    return hg_slice(out, n);
+}
+
+enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a)
+{
+    const struct hg_rule_hooks *hooks = r->run->hooks;
+    char line[HG_LIMIT_RULE_LOG];
+    struct hg_slice text;
+    enum hg_verdict v;
+
+    if (hooks == NULL || (hooks->log == NULL && !r->listening))
+        return HG_VERDICT_PASS;
+    v = hg_run_expand(r, a, a->value, &text);
+    if (v != HG_VERDICT_PASS)
+        return v;
+    if (hg_template_shows(a->value, &r->vars))
+        text = HG_LIT("(not shown: there is a credential in it)");
+    text = clean(text, line, sizeof(line));
+    hg_run_did(r, "%.*s", HG_FMT(text));
+    if (hooks->log != NULL)
+        hooks->log(hooks->ctx, a->where, text);
+    return HG_VERDICT_PASS;
 }

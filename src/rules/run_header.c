@@ -135,13 +135,12 @@ enum hg_verdict hg_run_set(struct hg_runner *r, const struct hg_action *a)
     v = hg_run_value(r, a, a->value, a->name, &value);
     if (v != HG_VERDICT_PASS)
         return v;
-    if (there != NULL) {
-        there->name = name;
-        there->id = a->field;
-        there->value = value;
-    } else if (!hg_headers_add(r->headers, name, value)) {
-        return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+    if (there == NULL) {
+        if (!hg_headers_add(r->headers, name, value))
+            return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+        there = &r->headers->v[r->headers->n - 1];
     }
+    *there = (struct hg_header){.name = name, .value = value, .id = a->field, .secret = r->shows};
     hg_run_did_set(r, a, value);
     return HG_VERDICT_PASS;
 }
@@ -169,6 +168,7 @@ enum hg_verdict hg_run_replace(struct hg_runner *r, const struct hg_action *a)
         if (v != HG_VERDICT_PASS)
             return v;
         h->value = value;
+        h->secret = r->shows;
         hg_run_did_set(r, a, value);
     }
     return HG_VERDICT_PASS;

@@ -49,15 +49,17 @@ enum hg_verdict hg_run_add_to_list(struct hg_runner *r, const struct hg_action *
         return HG_VERDICT_PASS;
     }
     hg_run_did_set(r, a, value);
-    if (last == NULL && !hg_headers_add(r->headers, hg_slice(a->name, a->name_n), value))
-        return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
-    if (last == NULL)
-        return HG_VERDICT_PASS;
-    if (last->value.n > 0)
+    if (last == NULL) {
+        if (!hg_headers_add(r->headers, hg_slice(a->name, a->name_n), value))
+            return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+        last = &r->headers->v[r->headers->n - 1];
+    } else if (last->value.n > 0) {
         value = hg_arena_printf(r->run->arena, "%.*s, %.*s", HG_FMT(last->value), HG_FMT(value));
-    if (value.p == NULL)
-        return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+        if (value.p == NULL)
+            return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+    }
     last->value = value;
+    last->secret = last->secret || r->shows;
     return HG_VERDICT_PASS;
 }
 

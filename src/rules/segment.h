@@ -69,6 +69,9 @@ enum hg_template_result hg_template_pattern(struct hg_slice text, const struct h
 /* escape.c: a copy in the arena (or s itself when nothing has to change). False: the arena is full. */
 bool hg_escape_text(enum hg_escape escape, struct hg_slice s, struct hg_arena *arena, struct hg_slice *out);
 
+/* Would what it gives hold a credential: a secret's own, or one that rules have put into the request? */
+bool hg_template_shows(const struct hg_template *t, const struct hg_vars *vars);
+
 /* The highest $1..$9 used, 0: none. */
 unsigned hg_template_captures(const struct hg_template *t);
 bool hg_template_uses_env(const struct hg_template *t);

@@ -69,17 +69,6 @@ static void considered(void *ctx, const char *where, unsigned depth, const char 
                                   .depth = depth});
 }
 
-static void logged(void *ctx, const char *where, struct hg_slice text)
-{
-    struct hg_explained *x = ctx;
-
-    add_step(x, &(struct hg_step){.stage = x->trial.stage,
-                                  .where = keep(x, where),
-                                  .action = "log",
-                                  .what = "logs",
-                                  .why = hg_explain_shown(x, text)});
-}
-
 const char *hg_explain_shown(struct hg_explained *x, struct hg_slice text)
 {
     struct hg_slice shown = hg_mask_show(&x->mask, text, &x->trial.arena);
@@ -143,7 +132,7 @@ enum hg_trial_end hg_explain(const struct hg_plan *plan, const struct hg_trial_a
                              struct hg_buf *out, char *problem, size_t cap)
 {
     struct hg_explained x = {.end = HG_TRIAL_UNDECIDED};
-    const struct hg_rule_hooks hooks = {.ctx = &x, .considered = considered, .log = logged};
+    const struct hg_rule_hooks hooks = {.ctx = &x, .considered = considered};
     bool ok = hg_trial_init(&x.trial, plan) && hg_mask_init(&x.mask, plan);
 
     snprintf(problem, cap, "no memory");

@@ -80,3 +80,53 @@ test('response actions: the backend first, then the frontend', async (t) => {
   const r = await gw.once(t, get('/'));
   assert.deepEqual(shown(r, 'server', 'x-internal-a', 'x-internal-b', 'x-a'), { server: [], 'x-internal-a': [], 'x-internal-b': [], 'x-a': ['frontend'] });
 });
+
+test('keep, replace and list actions, both ways', async (t) => {
+  const { up, gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(200, 'x', { 'Content-Type': 'text/plain', 'X-Debug': '1', Vary: 'Accept, Origin', 'Cache-Control': 'max-age=5; private' }) },
+    config: {
+      request: `{ keep-header = [ "accept*", "anthropic-beta", "x-id" ]; }, { drop-from-list = [ "Accept-Encoding", "br" ]; },
+        { add-to-list = [ "anthropic-beta", "tools-1" ]; }, { replace-header = [ "X-Id", "~^user-([0-9]+)$", "id $1" ]; }`,
+      response: `{ keep-header = "~^(vary|cache-control)$"; }, { drop-from-list = [ "Vary", "origin" ]; }, { add-to-list = [ "Vary", "X-Id" ]; },
+        { default-header = [ "X-Frame-Options", "DENY" ]; }, { drop-header-value = [ "Cache-Control", "~private" ]; }`,
+    },
+  });
+  const r = await gw.once(t, get('/', 'Accept: a\r\nAccept-Encoding: gzip, br;q=1\r\nanthropic-beta: b-1\r\nCookie: c\r\nX-Id: user-7\r\nX-Id: admin\r\n'));
+  assert.deepEqual(shown(up.requests[0], 'accept', 'accept-encoding', 'anthropic-beta', 'cookie', 'x-id', 'authorization'), {
+    accept: ['a'], 'accept-encoding': ['gzip'], 'anthropic-beta': ['b-1, tools-1'], cookie: [], 'x-id': ['id 7', 'admin'], authorization: [BEARER],
+  });
+  assert.deepEqual(shown(r, 'content-type', 'x-debug', 'vary', 'cache-control', 'x-frame-options'), {
+    'content-type': ['text/plain'], 'x-debug': [], vary: ['Accept, X-Id'], 'cache-control': [], 'x-frame-options': ['DENY'],
+  });
+  assert.equal(r.body.toString(), 'x');
+});
+
+test('log and observe: events of the request, without credentials', async (t) => {
+  const { up, gw } = await direct(t, {
+    config: {
+      request: `{ log = "%{method} %{path} from %{header:X-Who}"; },
+        { deny: { status = 451; }; observe = true; when: { path = "/odd"; }; }`,
+      inject: '{ set-header = [ "Authorization", "Bearer $<secret:k>" ]; }, { log = "sent %{header:Authorization}"; }',
+      response: '{ log = "got %{header:X-Who}"; when: { status = "2xx"; }; }',
+    },
+  });
+  assert.equal((await gw.once(t, get('/odd', 'X-Who: caf\xe9 "x"\tand\\y\r\n'))).status, 200);
+  const done = await gw.request('/odd');
+  const lines = gw.lines.filter((l) => l.request_id === done.request_id && l.event !== 'request_complete');
+  assert.deepEqual(lines.map((l) => [l.event, l.level, l.text ?? `${l.action} ${l.status} ${l.method} ${l.path}`]), [
+    ['rule_log', 'info', 'GET /odd from caf� "x" and\\y'],
+    ['would_deny', 'warn', 'deny 451 GET /odd'],
+    ['rule_log', 'info', 'sent (not shown: there is a credential in it)'.slice(5)],
+    ['rule_log', 'info', 'got caf� "x" and\\y'],
+  ]);
+  assert.ok(lines.every((l) => /\.cfg:\d+$/.test(l.where) && l.frontend === 'api'));
+  assert.deepEqual(lines.map((l) => l.backend), [undefined, undefined, 'api', 'api']);
+  assert.equal(up.requests.length, 1);
+  assert.ok(!gw.text().includes(BEARER));
+});
+
+test('a response never carries the credential of its request', async (t) => {
+  const { gw } = await direct(t, { config: { response: '{ set-header = [ "X-Debug", "%{header:Authorization}" ]; }' } });
+  const r = await gw.once(t, get('/'));
+  assert.deepEqual([r.status, r.json.error.type, r.header('x-debug')], [502, 'rule_shows_credential', undefined]);
+});

@@ -43,6 +43,35 @@ test('explain --json: one object', async () => {
   assert.equal(no.leaves, undefined);
 });
 
+test('explain: what became of each action, with its place, and no credential', async () => {
+  const config = CONFIG.replace('bind = "127.0.0.1:8001";', `bind = "127.0.0.1:8001";
+    request = ( { drop-header = "authorization"; }, { drop-header = "~^x-api-key$"; }, { drop-header = "x-none"; }, { use = "inner"; },
+                { deny = 429; observe = true; }, { log = "hello %{path}"; } );`)
+    .replace('"$<secret:k>" ]; }', '"$<secret:k>" ]; }, { set-header = [ "X-Copy", "%{header:X-Key}" ]; }, { set-header = [ "X-A", "1" ]; }') +
+    'rule: { inner: { request = ( { deny = 403; when: { path = "/no"; }; }, { set-header = [ "X-Path", "%{path}" ]; } ); }; };';
+  const args = ['--frontend', 'one', 'GET', '/a', '-H', 'Authorization: hush-client', '-H', 'X-Api-Key: hush-client'];
+  const r = await run(['explain', '--json', '-f', file(config), ...args], { env });
+  assert.deepEqual([r.code, r.stderr], [0, '']);
+  const rules = JSON.parse(r.stdout).rules;
+  assert.deepEqual(rules.map((x) => [x.list, x.depth, x.action, x.result, x.why]), [
+    ['frontend', 0, 'drop-header', 'applied', 'dropped Authorization'],
+    ['frontend', 0, 'drop-header', 'applied', 'dropped X-Api-Key'],
+    ['frontend', 0, 'drop-header', 'no effect', undefined],
+    ['frontend', 0, 'use', 'applied', 'inner'],
+    ['frontend', 1, 'deny', 'not met', 'path does not match "/no"'],
+    ['frontend', 1, 'set-header', 'applied', 'X-Path: /a'],
+    ['frontend', 0, 'deny', 'observed', 'would have answered with status 429'],
+    ['frontend', 0, 'log', 'applied', 'hello /a'],
+    ['backend', 0, 'set-header', 'applied', 'X-Key set from secret k (environment variable API_KEY)'],
+    ['backend', 0, 'set-header', 'applied', 'X-Copy set, with a credential'],
+    ['backend', 0, 'set-header', 'applied', 'X-A: 1'],
+  ]);
+  assert.ok(rules.every((x) => /x\.cfg:\d+$/.test(x.where)));
+  const text = await run(['explain', '-f', file(config), ...args], { env });
+  assert.match(text.stdout, /x\.cfg:5 .*drop-header.*dropped Authorization/);
+  assert.ok(!/hush/.test(r.stdout + text.stdout), text.stdout);
+});
+
 test('explain: what is not configured is an answer, with the same name as when running', async () => {
   const r = await run(['explain', '-f', file(), '--frontend', 'one', 'GET', '/'], { env: { API_KEY: '' } });
   assert.equal(r.code, 0);

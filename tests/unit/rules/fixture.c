@@ -158,6 +158,7 @@ enum hg_verdict fixture_run(struct fixture *f)
                                .request = &f->request,
                                .arrived = f->arrived,
                                .client = f->client,
+                               .hooks = f->hooks,
                                .response = is_response(f) ? &f->response : NULL};
 
     return hg_ruleset_run(f->rs, &run, &f->out);

@@ -28,8 +28,10 @@ struct fixture {
         struct hg_condition *condition;
     } acl[8];
     size_t acls;
-    const struct hg_client *client;   /* of runs; NULL */
-    const struct hg_request *arrived; /* of runs; NULL: the request */
+    const struct hg_client *client;    /* of runs; NULL */
+    const struct hg_request *arrived;  /* of runs; NULL: the request */
+    const struct hg_rule_hooks *hooks; /* of runs; NULL */
+    size_t n_added;                    /* of tests that number their actions */
 };
 
 /* The request is GET /a/b?x=1 on api.test:8443 without headers. */
