@@ -12,6 +12,7 @@ int cmd_control(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 
 #endif

@@ -18,6 +18,8 @@ static const char usage[] =
     "of a request, and why\n"
     "       hdrgate test [-f FILE|DIR ...] FIXTURES ...              run "
     "fixtures, without a network\n"
+    "       hdrgate keys [--json] [NAME ...]                         the keys "
+    "of the configuration\n"
     "       hdrgate reload|drain|status [--json] [--control PATH]    ask a "
     "running hdrgate\n"
     "       hdrgate log-level [LEVEL]\n"
@@ -67,6 +69,8 @@ int main(int argc, char **argv)
         return cmd_explain(argc - 1, argv + 1);
     if (strcmp(word, "test") == 0)
         return cmd_test(argc - 1, argv + 1);
+    if (strcmp(word, "keys") == 0)
+        return cmd_keys(argc - 1, argv + 1);
     for (size_t i = 0; i < sizeof(control) / sizeof(control[0]); i++)
         if (strcmp(word, control[i]) == 0)
             return cmd_control(argc - 1, argv + 1);

@@ -193,3 +193,17 @@ for (const [url, host, entries] of [
     assert.ok(!dump.includes('hush'), dump);
   });
 }
+
+test('keys: all, some, as JSON; a name that means nothing is said', async () => {
+  const all = JSON.parse((await run(['keys', '--json'])).stdout);
+  assert.ok(all.keys.length > 150);
+  assert.deepEqual(all.keys.find((k) => k.name === 'global.threads'), {
+    name: 'global.threads', block: 'global', key: 'threads', kind: 'number', forms: ['one'], least: 1, most: 64, action: false,
+    about: 'worker threads; the standard is one a usable CPU',
+  });
+  const some = await run(['keys', 'health.rise', 'limit.body']);
+  assert.deepEqual([some.code, some.stdout.match(/^\S.*/gm)], [0, ['limit.body', 'health.rise']]);
+  const none = await run(['keys', 'frob']);
+  assert.deepEqual([none.code, none.stdout], [1, '']);
+  assert.match(none.stderr, /no key and no block "frob"/);
+});

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Prints the schema table. The table says it all; here is only its form.
+ */
+#include "tools/keys.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/json.h"
+
+#define ROOM 4096 /* JSON of one key */
+
+/* How the list calls a block: "file" has no name, "request list" is request, "bind tls" is bind.tls. */
+static void block_name(enum hg_schema_scope scope, char *out, size_t cap)
+{
+    const char *name = hg_schema_scope_name(scope);
+    size_t n = strlen(name), cut = strlen(" list");
+
+    HG_ASSERT(cap > 0);
+    if (scope == HG_SCOPE_ROOT)
+        n = 0;
+    else if (n > cut && strcmp(name + n - cut, " list") == 0)
+        n -= cut;
+    (void)snprintf(out, cap, "%.*s", (int)n, name);
+    for (char *p = strchr(out, ' '); p != NULL; p = strchr(p, ' '))
+        *p = '.';
+}
+
+void hg_key_name(const struct hg_schema_key *key, char *out, size_t cap)
+{
+    char block[64];
+
+    HG_ASSERT(key != NULL && key->scope != HG_SCOPE_NONE);
+    block_name(key->scope, block, sizeof(block));
+    (void)snprintf(out, cap, "%s%s%s", block, block[0] != '\0' ? "." : "", key->key);
+}
+
+static bool is_there(const struct hg_schema_key *key)
+{
+    return (key->flags & HG_SCHEMA_LATER) == 0;
+}
+
+/* A block means its keys and those of the groups whose names begin with its own. */
+static bool is_meant(const struct hg_schema_key *key, const char *name)
+{
+    char full[96];
+    size_t n = strlen(name);
+
+    hg_key_name(key, full, sizeof(full));
+    return strcmp(key->key, name) == 0 ||
+           (strncmp(full, name, n) == 0 && (full[n] == '\0' || full[n] == '.'));
+}
+
+static bool is_meant_by_any(const struct hg_schema_key *key, const char *const *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_meant(key, name[i]))
+            return true;
+    return n == 0;
+}
+
+static const char *first_unknown(const char *const *name, size_t n)
+{
+    size_t total;
+    const struct hg_schema_key *key = hg_schema_keys(&total);
+
+    for (size_t i = 0; i < n; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < total && !found; k++)
+            found = is_there(&key[k]) && is_meant(&key[k], name[i]);
+        if (!found)
+            return name[i];
+    }
+    return NULL;
+}
+
+static const char *unit(enum hg_schema_kind kind)
+{
+    if (kind == HG_KIND_DURATION)
+        return "ms";
+    return kind == HG_KIND_SIZE || kind == HG_KIND_SIZE_OR_NONE ? "bytes" : NULL;
+}
+
+/* "a|b|c" with another separator. */
+static bool write_words(const char *words, const char *between, struct hg_buf *out)
+{
+    bool good = true;
+
+    for (const char *p = words; good && *p != '\0'; p++)
+        good = *p == '|' ? hg_buf_append(out, hg_slice_str(between)) : hg_buf_append(out, hg_slice(p, 1));
+    return good;
+}
+
+static bool write_text(const struct hg_schema_key *key, struct hg_buf *out)
+{
+    char name[96], expected[400];
+    bool good;
+
+    hg_key_name(key, name, sizeof(name));
+    hg_schema_expected(key, expected, sizeof(expected));
+    good = hg_buf_printf(out, "%s\n    %s\n    %s", name, key->about, expected);
+    if (good && key->words != NULL)
+        good = hg_buf_append(out, HG_LIT(": ")) && write_words(key->words, ", ", out);
+    if (good && key->most > 0)
+        good =
+            hg_buf_printf(out, ", %" PRIu64 " to %" PRIu64 "%s%s", key->least, key->most,
+                          unit(key->kind) != NULL ? " " : "", unit(key->kind) != NULL ? unit(key->kind) : "");
+    if (good && key->standard != NULL)
+        good = hg_buf_printf(out, "; standard %s", key->standard);
+    return good && hg_buf_append(out, HG_LIT("\n"));
+}
+
+static void put_forms(const struct hg_schema_key *key, struct hg_json *j)
+{
+    static const struct {
+        unsigned form;
+        const char *name;
+    } forms[] = {{HG_FORM_ONE, "one"},
+                 {HG_FORM_LIST, "list"},
+                 {HG_FORM_GROUP, "group"},
+                 {HG_FORM_GROUPS, "list of groups"},
+                 {HG_FORM_NAMED, "named groups"},
+                 {HG_FORM_NAMED_LISTS, "named lists of groups"},
+                 {HG_FORM_PAIR, "pair"},
+                 {HG_FORM_PAIRS, "list of pairs"},
+                 {HG_FORM_PAIR_MAP, "group of values"},
+                 {HG_FORM_TRIPLE, "triple"}};
+
+    unsigned known = 0;
+
+    hg_json_open_list(j, "forms");
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if ((key->forms & forms[i].form) != 0) {
+            hg_json_str(j, NULL, hg_slice_str(forms[i].name));
+            known |= forms[i].form;
+        }
+    HG_ASSERT((key->forms & ~known) == 0);
+    hg_json_close(j);
+}
+
+static void put_words(const char *words, struct hg_json *j)
+{
+    hg_json_open_list(j, "words");
+    for (const char *p = words; p != NULL; p = strchr(p, '|') != NULL ? strchr(p, '|') + 1 : NULL)
+        hg_json_str(j, NULL, hg_slice(p, strcspn(p, "|")));
+    hg_json_close(j);
+}
+
+/* SIZE_OR_NONE is "size-or-none". */
+static void put_kind(enum hg_schema_kind kind, struct hg_json *j)
+{
+    static const char *const ids[] = {
+#define X(id, expected) #id,
+        HG_SCHEMA_KINDS(X)
+#undef X
+    };
+    char name[32];
+
+    HG_ASSERT((size_t)kind < sizeof(ids) / sizeof(ids[0]));
+    (void)snprintf(name, sizeof(name), "%s", ids[kind]);
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
+    hg_json_str(j, "kind", hg_slice_str(name));
+}
+
+static bool write_json(const struct hg_schema_key *key, struct hg_buf *out)
+{
+    char text[ROOM], name[96];
+    struct hg_json j;
+    struct hg_slice object;
+
+    hg_json_begin(&j, text, sizeof(text));
+    hg_key_name(key, name, sizeof(name));
+    hg_json_str(&j, "name", hg_slice_str(name));
+    block_name(key->scope, name, sizeof(name));
+    hg_json_str(&j, "block", hg_slice_str(name));
+    hg_json_str(&j, "key", hg_slice_str(key->key));
+    if (key->kind != HG_KIND_NOTHING)
+        put_kind(key->kind, &j);
+    put_forms(key, &j);
+    if (key->words != NULL)
+        put_words(key->words, &j);
+    if (key->most > 0) {
+        hg_json_u64(&j, "least", key->least);
+        hg_json_u64(&j, "most", key->most);
+    }
+    if (unit(key->kind) != NULL)
+        hg_json_str(&j, "unit", hg_slice_str(unit(key->kind)));
+    if (key->standard != NULL)
+        hg_json_str(&j, "standard", hg_slice_str(key->standard));
+    if (key->sub != HG_SCOPE_NONE) {
+        block_name(key->sub, name, sizeof(name));
+        hg_json_str(&j, "holds", hg_slice_str(name));
+    }
+    hg_json_bool(&j, "action", (key->flags & HG_SCHEMA_ACTION) != 0);
+    hg_json_str(&j, "about", hg_slice_str(key->about));
+    object = hg_json_end(&j);
+    HG_ASSERT(!j.truncated);
+    return hg_buf_append(out, object);
+}
+
+bool hg_keys_write(const char *const *name, size_t n, bool json, struct hg_buf *out, const char **unknown)
+{
+    size_t total, written = 0;
+    const struct hg_schema_key *key = hg_schema_keys(&total);
+    bool good = true;
+
+    HG_ASSERT(out != NULL && unknown != NULL);
+    *unknown = first_unknown(name, n);
+    if (*unknown != NULL)
+        return true;
+    if (json)
+        good = hg_buf_append(out, HG_LIT("{\"version\":\"" HG_VERSION "\",\"keys\":["));
+    for (size_t i = 0; good && i < total; i++) {
+        if (!is_there(&key[i]) || !is_meant_by_any(&key[i], name, n))
+            continue;
+        HG_ASSERT(key[i].about != NULL);
+        good = written++ == 0 || hg_buf_append(out, json ? HG_LIT(",\n") : HG_LIT(""));
+        good = good && (json ? write_json(&key[i], out) : write_text(&key[i], out));
+    }
+    return good && (!json || hg_buf_append(out, HG_LIT("]}\n")));
+}
