@@ -229,11 +229,11 @@ const slug = (title) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll('
 
 test('links lead somewhere', () => {
   const names = ['configuration.md', 'fixtures.md', 'architecture.md', 'http-policy.md', 'cookbook.md', '../README.md'].filter((n) => existsSync(docFile(n)));
-  const slugs = new Map(names.map((n) => [n, new Set(readFileSync(docFile(n), 'utf8').match(/^#+ .*$/gm).map((l) => slug(l.replace(/^#+ /, ''))))]));
+  const bare = (name) => readFileSync(docFile(name), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
+  const slugs = new Map(names.map((n) => [n, new Set(bare(n).match(/^#+ .*$/gm).map((l) => slug(l.replace(/^#+ /, ''))))]));
   const wrong = [];
   for (const name of names) {
-    const text = readFileSync(docFile(name), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
-    for (const [, to] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    for (const [, to] of bare(name).matchAll(/\]\(([^)\s]+)\)/g)) {
       const [file, anchor] = to.split('#');
       if (/^https?:/.test(file)) continue;
       const target = file ? file.replace(/^doc\//, '') : name;
@@ -243,3 +243,63 @@ test('links lead somewhere', () => {
   }
   assert.equal(wrong.length, 0, wrong.join('\n'));
 });
+
+// Under one heading of level 2: configurations (a first line "# NAME.cfg" names the file, else it is hdrgate.cfg),
+// fixtures that hold for it, and commands with their outputs, in a folder of their own.
+function chapters(m) {
+  const found = new Map();
+  for (const b of m.blocks) if (['cfg', 'fixtures', 'console'].includes(b.kind)) found.set(b.chapter, [...(found.get(b.chapter) ?? []), b]);
+  return [...found].filter(([, blocks]) => blocks.some((b) => b.kind !== 'cfg'));
+}
+
+function stage(blocks) {
+  const dir = tempDir('recipe');
+  const env = { ...ENV, PATH: `${dir}/bin:${ENV.PATH}` };
+  mkdirSync(join(dir, 'bin'));
+  symlinkSync(BINARY, join(dir, 'bin', 'hdrgate'));
+  for (const b of blocks.filter((x) => x.kind !== 'console')) {
+    const name = /^# (\S+\.(?:cfg|fixtures))\n/.exec(b.text)?.[1] ?? `hdrgate.${b.kind}`;
+    assert.ok(!existsSync(join(dir, name)), `${b.line + 1}: ${name} is there twice`);
+    writeFileSync(join(dir, name), withFiles(b.text, dir));
+    if (b.kind === 'cfg') withVariables(b.text, env);
+  }
+  return { dir, env };
+}
+
+// Runs each "$ command" of the block; returns the block's text as it should be.
+function transcript(b, { dir, env }) {
+  const out = [];
+  for (const line of b.text.match(/^\$ .*$/gm)) {
+    const r = spawnSync('sh', ['-c', `${line.slice(2)} 2>&1`], { cwd: dir, env, encoding: 'utf8' });
+    out.push(line, r.stdout.replaceAll(`${dir}/`, '').replaceAll(docFile('../rules'), '/usr/share/hdrgate/rules'));
+  }
+  return `${out.map((t) => t.trimEnd()).join('\n').replace(/\n(?=\$ )/g, '\n\n')}\n`;
+}
+
+for (const name of ['configuration.md', 'cookbook.md']) {
+  test(`${name}: outputs are those of the commands, fixtures hold`, { skip: !existsSync(docFile(name)) && 'not there' }, () => {
+    const m = name === manual.name && !WRITE ? manual : readManual(name);
+    const wrong = [];
+    const changes = [];
+    for (const [, blocks] of chapters(m)) {
+      const at = stage(blocks);
+      for (const b of blocks) {
+        if (b.kind === 'console') {
+          const text = transcript(b, at);
+          if (text !== b.text) changes.push([b, text]);
+        } else if (b.kind === 'fixtures') {
+          const file = /^# (\S+\.fixtures)\n/.exec(b.text)?.[1] ?? 'hdrgate.fixtures';
+          const r = spawnSync(BINARY, ['test', file], { cwd: at.dir, env: at.env, encoding: 'utf8' });
+          if (r.status !== 0) wrong.push(`${place(b, name)}:\n${r.stdout}${r.stderr}`);
+        }
+      }
+    }
+    if (WRITE) {
+      for (const [b, text] of changes.reverse()) m.lines.splice(b.line + 1, b.end - b.line - 1, ...text.trimEnd().split('\n'));
+      saveManual(m);
+    } else {
+      wrong.push(...changes.map(([b, text]) => `${place(b, name)}: the output is\n${text}`));
+    }
+    assert.equal(wrong.length, 0, wrong.join('\n'));
+  });
+}
