@@ -198,7 +198,7 @@ test('each key has an example that is valid, and has the key in it', () => {
       wrong.push(`${place(b)}: in which block does this stand?`);
       continue;
     }
-    const r = check({ 'hdrgate.cfg': text, 'around/around.cfg': missingParts(text), 'sites/a.cfg': '# nothing\n' });
+    const r = check({ 'hdrgate.cfg': text, 'around/around.cfg': missingParts(text), 'sites/a.cfg': '# nothing\n', 'tenants.map': '10.0.0.1 acme-key\n' });
     n++;
     const said = r.stderr.replace(/.*warning: the server's certificate is not verified\n/, '');
     if (r.status !== 0 || said !== '') wrong.push(`${place(b)}:\n${r.stderr}${text}`);
@@ -244,11 +244,11 @@ test('links lead somewhere', () => {
   assert.equal(wrong.length, 0, wrong.join('\n'));
 });
 
-// Under one heading of level 2: configurations (a first line "# NAME.cfg" names the file, else it is hdrgate.cfg),
+// Under one heading of level 2: configurations (a first line "# NAME.cfg" names the file, else it is hdrgate.cfg), maps,
 // fixtures that hold for it, and commands with their outputs, in a folder of their own.
 function chapters(m) {
   const found = new Map();
-  for (const b of m.blocks) if (['cfg', 'fixtures', 'console'].includes(b.kind)) found.set(b.chapter, [...(found.get(b.chapter) ?? []), b]);
+  for (const b of m.blocks) if (['cfg', 'fixtures', 'map', 'console'].includes(b.kind)) found.set(b.chapter, [...(found.get(b.chapter) ?? []), b]);
   return [...found].filter(([, blocks]) => blocks.some((b) => b.kind !== 'cfg'));
 }
 
@@ -258,7 +258,7 @@ function stage(blocks) {
   mkdirSync(join(dir, 'bin'));
   symlinkSync(BINARY, join(dir, 'bin', 'hdrgate'));
   for (const b of blocks.filter((x) => x.kind !== 'console')) {
-    const name = /^# (\S+\.(?:cfg|fixtures))\n/.exec(b.text)?.[1] ?? `hdrgate.${b.kind}`;
+    const name = /^# (\S+\.(?:cfg|fixtures|map))\n/.exec(b.text)?.[1] ?? `hdrgate.${b.kind}`;
     assert.ok(!existsSync(join(dir, name)), `${b.line + 1}: ${name} is there twice`);
     writeFileSync(join(dir, name), withFiles(b.text, dir));
     if (b.kind === 'cfg') withVariables(b.text, env);
