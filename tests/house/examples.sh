@@ -14,7 +14,7 @@ awk '/^```cfg$/ { n++; on = 1; next } /^```/ { on = 0 } on { print > ("'"$work"'
 [ -e "$work/readme-1.cfg" ] || { echo "README.md has no config"; exit 1; }
 
 export HDRGATE_RULES_DIR="$PWD/rules"
-export API_KEY=x OPENAI_API_KEY=x ANTHROPIC_API_KEY=x PROVIDER_API_KEY=x
+export GITHUB_TOKEN=ghp_x NPM_TOKEN=npm_x API_KEY=x OPENAI_API_KEY=x ANTHROPIC_API_KEY=x PROVIDER_API_KEY=x
 export HTTPS_PROXY=http://127.0.0.1:3128 PROVIDER_URL=https://llm.example OTHER_URL=https://elsewhere.example
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=x \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null

@@ -8,7 +8,7 @@ import { Watch, own, tempDir, within } from './env.mjs';
 
 const SQUID = '/usr/sbin/squid';
 // Resolved by Squid alone: nothing else in the test knows these names.
-export const NAMES = ['api.test.example', 'other.test.example', 'refused.test.example'];
+export const NAMES = ['api.test.example', 'other.test.example', 'refused.test.example', 'git.test.example', 'npm.test.example'];
 const BAD_NAMES = ['unknown.test.example']; // allowed, but there is no address
 
 function freePort() {
