@@ -34,6 +34,7 @@
 #define HG_LIMIT_MAP_FILE (16u * 1024u * 1024u)
 #define HG_LIMIT_MAP_ENTRIES 200000u
 #define HG_LIMIT_MAP_PATTERNS 1000u    /* of a map: those that are tried one after the other */
+#define HG_LIMIT_JSON (256u * 1024u)   /* in $<json:...> */
 #define HG_LIMIT_CHOSEN (256u * 1024u) /* values of choices read for one string, also inside each other */
 #define HG_LIMIT_RULE_LOG 1024u        /* bytes that a log action says */
 #define HG_LIMIT_TERMS 64u             /* acls in one if or unless */

@@ -6,6 +6,7 @@
  *
  *   $<NAME> $<NAME:-default> $<NAME?> $<secret:x> $<host:NAME> $<base64:...> $<uuid> $<int:NAME:-600>
  *   $<choose:x> $<choose:x:-default> $<choose:x?> (rules/choice.h; unset: note.name is "choose:x")
+ *   $<json:NAME> is none of a template's: whoever builds a plan puts a list in its place
  *   $<map:x> (rules/map.h; where a secret may stand and a request is there)
  *   %{request-id} %{client-ip} %{method} %{path} %{host} %{frontend} %{server-host} %{time} %{header:NAME}
  *   %{client-header:NAME} (as it arrived) %{peer-uid} %{peer-gid} (of a client on a unix socket, else empty)

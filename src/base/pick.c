@@ -5,6 +5,8 @@
  */
 #include "base/pick.h"
 
+#include <stdlib.h>
+
 #include "base/check.h"
 
 #define DEPTH_MAX 32u
@@ -257,4 +259,77 @@ enum hg_pick hg_pick(struct hg_slice text, const char *path, char *out, size_t c
             return HG_PICK_MISSING;
     }
     return read_value(&w, out, cap, n);
+}
+
+/* ---- all members ---- */
+
+struct members {
+    struct walk w;
+    struct hg_slice text;
+    char *name, *value; /* as large as the text */
+    hg_each_member *each;
+    void *ctx;
+    size_t offset;
+};
+
+/* The value in front of the walk, which is known to be sound. */
+static enum hg_pick member_value(struct members *m, struct hg_slice *value)
+{
+    struct sink s = {m->value, m->text.n, 0};
+    struct walk before;
+    skip_space(&m->w);
+    HG_ASSERT(m->w.rest.n > 0);
+    before = m->w;
+    m->offset = m->text.n - m->w.rest.n;
+    if (before.rest.p[0] == '"') {
+        (void)take_string(&m->w, &s);
+        *value = hg_slice(m->value, s.n);
+        return HG_PICK_STRING;
+    }
+    (void)skip_value(&m->w);
+    *value = hg_slice(before.rest.p, before.rest.n - m->w.rest.n);
+    return before.rest.p[0] == '{' || before.rest.p[0] == '[' ? HG_PICK_COMPOUND : HG_PICK_OTHER;
+}
+
+static bool each_member(struct members *m, bool object)
+{
+    if (take(&m->w, object ? '}' : ']'))
+        return true;
+    do {
+        struct sink s = {m->name, m->text.n, 0};
+        struct hg_slice name = {NULL, 0}, value;
+        if (object) {
+            (void)take_string(&m->w, &s);
+            (void)take(&m->w, ':');
+            name = hg_slice(m->name, s.n);
+        }
+        enum hg_pick kind = member_value(m, &value);
+        if (!m->each(m->ctx, name, kind, value, m->offset))
+            return false;
+    } while (take(&m->w, ','));
+    return true;
+}
+
+enum hg_members hg_pick_members(struct hg_slice text, hg_each_member *each, void *ctx, size_t *offset)
+{
+    struct members m = {.w = {.rest = text}, .text = text, .each = each, .ctx = ctx};
+    struct walk whole = m.w;
+    bool object, ok = skip_value(&whole);
+    HG_ASSERT(each != NULL && offset != NULL);
+    skip_space(&whole);
+    *offset = text.n - whole.rest.n;
+    if (!ok || whole.rest.n > 0)
+        return HG_MEMBERS_BAD;
+    object = take(&m.w, '{');
+    if (!object && !take(&m.w, '['))
+        return HG_MEMBERS_OTHER;
+    m.name = malloc(2 * text.n);
+    if (m.name == NULL)
+        return HG_MEMBERS_NO_MEMORY;
+    m.value = m.name + text.n;
+    ok = each_member(&m, object);
+    explicit_bzero(m.name, 2 * text.n);
+    free(m.name);
+    *offset = m.offset;
+    return !ok ? HG_MEMBERS_STOPPED : object ? HG_MEMBERS_OBJECT : HG_MEMBERS_ARRAY;
 }

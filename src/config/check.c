@@ -262,6 +262,13 @@ static bool check_map(struct hg_node *n, const struct hg_schema_key *key, struct
     return true;
 }
 
+/* "$<json:NAME>" */
+static bool stands_for_list(const struct hg_node *n, const struct hg_schema_key *key)
+{
+    return n->type == HG_NODE_STRING && strncmp(n->string, "$<json:", 7) == 0 &&
+           (key->forms & (HG_FORM_LIST | HG_FORM_PAIR | HG_FORM_PAIRS)) != 0;
+}
+
 static bool check_key(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
     n->schema = key;
@@ -271,6 +278,8 @@ static bool check_key(struct hg_node *n, const struct hg_schema_key *key, struct
     }
     if (n->type == HG_NODE_LIST)
         return check_list(n, key, d);
+    if (stands_for_list(n, key))
+        return true;
     if (n->type != HG_NODE_GROUP)
         return (key->forms & HG_FORM_ONE) != 0 ? check_one(n, key, d) : wrong_type(n, key, d);
     if ((key->forms & (HG_FORM_NAMED | HG_FORM_NAMED_LISTS)) != 0)

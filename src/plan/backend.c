@@ -37,10 +37,10 @@ static void go_direct(struct hg_build *b, const struct hg_node *node)
 
 static void build_via(struct hg_build *b, struct hg_built_backend *built, struct hg_backend *k)
 {
-    const struct hg_node *node = built->node, *defaults = hg_model_defaults(b->model, node);
+    const struct hg_node *node = built->node, *defaults = hg_defaults(b, node);
     const struct hg_node *from = hg_node_get(node, "via") != NULL ? node : defaults;
     const struct hg_node *via = hg_node_get(from, "via");
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "backend");
+    const struct hg_node *all = hg_node_get(b->root, "backend");
     const char *name = hg_get_string(b, from, "via", NULL);
     if (via == NULL && !node->broken && (defaults == NULL || !defaults->broken))
         HG_ERROR(
@@ -110,7 +110,7 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
     k->pool.age_ms = HG_LIMIT_POOL_AGE_DEFAULT;
     k->pool.idle_unsafe_ms = HG_LIMIT_POOL_IDLE_UNSAFE_DEFAULT;
     hg_balance_standard(k);
-    build_settings(b, hg_model_defaults(b->model, node), k);
+    build_settings(b, hg_defaults(b, node), k);
     build_settings(b, node, k);
     hg_build_servers(b, node, k);
     hg_check_balance(b, node, k);
@@ -138,7 +138,7 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
 
 bool hg_build_backends(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "backend");
+    const struct hg_node *all = hg_node_get(b->root, "backend");
     size_t n = all != NULL ? all->children : 0;
     b->plan->backend = hg_store_alloc(b, n, sizeof(*b->plan->backend));
     b->backend = hg_store_alloc(b, n, sizeof(*b->backend));

@@ -70,6 +70,7 @@ struct hg_built_acl {
 
 struct hg_build {
     const struct hg_model *model;
+    const struct hg_node *root; /* the model's, with lists in the place of $<json:...> */
     const struct hg_environment *env;
     bool stand_in;
     bool want_variables;
@@ -209,6 +210,16 @@ bool hg_declare_maps(struct hg_build *b);
 bool hg_fill_maps(struct hg_build *b, enum hg_map_to to);
 /* NULL: not declared. */
 const struct hg_map *hg_find_map(const struct hg_build *b, struct hg_slice name);
+
+/* json.c: the list in the place of the string n, "$<json:inner>"; NULL: said. */
+struct hg_node *hg_read_json(struct hg_build *b, const struct hg_node *n, struct hg_slice inner);
+bool hg_node_push(struct hg_build *b, struct hg_node *list, struct hg_node *child);
+/* json_tree.c: lists and maps in the place of $<json:...>; nodes that live as long as the plan, or what was
+ * given when there is none in it. */
+const struct hg_node *hg_expand_list(struct hg_build *b, const struct hg_node *list);   /* of actions */
+const struct hg_node *hg_expand_block(struct hg_build *b, const struct hg_node *block); /* but such lists */
+/* hg_model_defaults, expanded. */
+const struct hg_node *hg_defaults(struct hg_build *b, const struct hg_node *block);
 
 /* choose.c */
 bool hg_declare_choices(struct hg_build *b);

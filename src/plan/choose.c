@@ -19,7 +19,7 @@ static void release_slot(void *what)
 static struct hg_secret_slot *declared_secret(void *ctx, struct hg_slice name)
 {
     const struct hg_build *b = ctx;
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "secret");
+    const struct hg_node *all = hg_node_get(b->root, "secret");
     for (size_t i = 0; all != NULL && i < all->children; i++) {
         if (hg_slice_eq(hg_slice_str(all->child[i]->name), name))
             return b->any_slot;
@@ -190,7 +190,7 @@ struct hg_choice *hg_find_choice(struct hg_build *b, struct hg_slice name)
 
 bool hg_declare_choices(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "choose");
+    const struct hg_node *all = hg_node_get(b->root, "choose");
     size_t n = all != NULL ? all->children : 0;
     b->any_slot = hg_secret_slot_new("any", "any");
     b->choice = hg_store_alloc(b, n, sizeof(*b->choice));

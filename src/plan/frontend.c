@@ -58,12 +58,12 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     f->timeout = hg_timeouts_standard();
     f->limit_head = HG_LIMIT_HEAD_DEFAULT;
     f->limit_body = HG_LIMIT_BODY_DEFAULT;
-    build_settings(b, hg_model_defaults(b->model, node), f);
+    build_settings(b, hg_defaults(b, node), f);
     build_settings(b, node, f);
     hg_build_binds(b, node, f);
     hg_build_hops(b, node, f);
     hg_build_errors(b, node, &f->errors);
-    hg_build_errors(b, hg_model_defaults(b->model, node), &f->standard_errors);
+    hg_build_errors(b, hg_defaults(b, node), &f->standard_errors);
     build_missing(b, node, f);
     struct hg_behind behind = hg_build_behind(b, node, f);
     struct hg_built_list request = hg_build_list(b, node, HG_REQUEST_RULES);
@@ -85,7 +85,7 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
 
 bool hg_build_frontends(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "frontend");
+    const struct hg_node *all = hg_node_get(b->root, "frontend");
     size_t n = all != NULL ? all->children : 0;
     b->plan->frontend = hg_store_alloc(b, n, sizeof(*b->plan->frontend));
     for (size_t i = 0; i < n && !b->no_memory; i++) {
@@ -93,7 +93,7 @@ bool hg_build_frontends(struct hg_build *b)
         build_frontend(b, all->child[i], &b->plan->frontend[i]);
         b->plan->frontends = i + 1;
     }
-    if (n == 0 && !hg_model_root(b->model)->broken && (all == NULL || !all->broken))
+    if (n == 0 && !b->root->broken && (all == NULL || !all->broken))
         hg_diag_add(b->d, HG_SEVERITY_ERROR, NULL, 0, NULL, "there is no frontend");
     return !b->no_memory;
 }

@@ -42,7 +42,7 @@ static void build_control(struct hg_build *b, const struct hg_node *global)
 
 void hg_build_global(struct hg_build *b)
 {
-    const struct hg_node *node = hg_node_get(hg_model_root(b->model), "global");
+    const struct hg_node *node = hg_node_get(b->root, "global");
     const struct hg_node *log = hg_node_get(node, "log");
     struct hg_global *g = &b->plan->global;
     uint64_t threads = usable_cpus(), level = HG_LOG_INFO;

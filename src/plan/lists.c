@@ -125,7 +125,7 @@ static void report_circle(struct entry *e, const struct chain *from, const struc
 
 static void read_use(struct entry *e)
 {
-    const struct hg_node *rules = hg_node_get(hg_model_root(e->b->model), "rule");
+    const struct hg_node *rules = hg_node_get(e->b->root, "rule");
     const char *name = hg_get_string(e->b, e->node, "use", &e->bad);
     const struct hg_node *rule = name != NULL ? hg_node_get(rules, name) : NULL;
     const char *key = e->direction == HG_REQUEST_RULES ? "request" : "response";
@@ -301,7 +301,9 @@ static struct hg_built_list compile(struct hg_build *b, const struct hg_node *bl
     }
     if (entries != NULL)
         filled = hg_fill_list(b, entries, chain != NULL, entry);
-    if (filled != entries && entry != NULL)
+    bool changed = filled != entries;
+    filled = hg_expand_list(b, filled);
+    if (changed && entry != NULL)
         b->used = used_at(b, entry);
     for (size_t i = 0; filled != NULL && i < filled->children; i++)
         compile_entry(b, filled->child[i], direction, chain, &list);
@@ -355,7 +357,7 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
 
 void hg_build_rules(struct hg_build *b)
 {
-    const struct hg_node *rules = hg_node_get(hg_model_root(b->model), "rule");
+    const struct hg_node *rules = hg_node_get(b->root, "rule");
     for (size_t i = 0; rules != NULL && i < rules->children && !b->no_memory; i++) {
         struct chain here = {rules->child[i], NULL, NULL};
         hg_check_parameter_names(b, rules->child[i]);

@@ -58,7 +58,7 @@ static const void *find_target(struct filling *f, struct hg_slice name)
 static void no_target(struct filling *f, const char *name, unsigned line)
 {
     bool secret = hg_map_to(f->map) == HG_MAP_TO_SECRET;
-    const struct hg_node *all = hg_node_get(hg_model_root(f->b->model), secret ? "secret" : "backend");
+    const struct hg_node *all = hg_node_get(f->b->root, secret ? "secret" : "backend");
     if (all != NULL && all->broken)
         hg_map_break(f->map); /* it may be one that was refused */
     else if (!secret && hg_find_proxy(f->b, name) != NULL)
@@ -257,7 +257,7 @@ bool hg_fill_maps(struct hg_build *b, enum hg_map_to to)
 
 bool hg_declare_maps(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "map");
+    const struct hg_node *all = hg_node_get(b->root, "map");
     size_t n = all != NULL ? all->children : 0;
     b->map = hg_store_alloc(b, n, sizeof(*b->map));
     for (size_t i = 0; i < n && !b->no_memory; i++) {

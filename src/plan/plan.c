@@ -61,7 +61,7 @@ static const char *resolve_nearest(void *ctx, enum hg_declared what, struct hg_s
 {
     static const char *const blocks[] = {"secret", "acl", "choose", "map"};
     const struct hg_build *b = ctx;
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), blocks[what]);
+    const struct hg_node *all = hg_node_get(b->root, blocks[what]);
     const char *names[256];
     size_t n = 0;
     for (; all != NULL && n < all->children && n < sizeof(names) / sizeof(names[0]); n++)
@@ -86,6 +86,11 @@ struct hg_timeouts hg_timeouts_standard(void)
 
 static void build_all(struct hg_build *b)
 {
+    b->root = hg_expand_block(b, hg_model_root(b->model));
+    if (b->root == NULL)
+        b->no_memory = true;
+    if (b->no_memory)
+        return;
     if (!hg_declare_choices(b) || !hg_declare_maps(b) || !hg_build_choices(b) || !hg_build_secrets(b) ||
         !hg_fill_maps(b, HG_MAP_TO_SECRET))
         return;

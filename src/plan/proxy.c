@@ -129,7 +129,7 @@ static void check_keys(struct hg_build *b, const struct hg_node *node)
 
 bool hg_build_proxies(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "backend");
+    const struct hg_node *all = hg_node_get(b->root, "backend");
     size_t n = all != NULL ? all->children : 0;
     b->proxy = hg_store_alloc(b, n, sizeof(*b->proxy));
     for (size_t i = 0; b->proxy != NULL && i < n; i++) {

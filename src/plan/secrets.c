@@ -223,7 +223,7 @@ static void find_members(struct hg_build *b, struct hg_built_secret *s, const st
         const struct hg_built_secret *m = find_by_name(b, names->v[i]);
         if (m == NULL)
             HG_ERROR(b, any, "the secret \"%s\" is not declared%s", names->v[i],
-                     hg_near_name(b, hg_node_get(hg_model_root(b->model), "secret"), names->v[i]));
+                     hg_near_name(b, hg_node_get(b->root, "secret"), names->v[i]));
         else if (m->source->kind == HG_SOURCE_ANY)
             HG_ERROR(b, any, "\"%s\" is itself any of several", names->v[i]);
         if (m == NULL || m->source->kind == HG_SOURCE_ANY || m->slot == NULL)
@@ -376,7 +376,7 @@ static void build_pass(struct hg_build *b, bool groups)
 
 bool hg_build_secrets(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "secret");
+    const struct hg_node *all = hg_node_get(b->root, "secret");
     size_t n = all != NULL ? all->children : 0;
     b->secret = hg_store_alloc(b, n, sizeof(*b->secret));
     b->plan->source = hg_store_alloc(b, n, sizeof(*b->plan->source));

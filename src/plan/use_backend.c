@@ -22,7 +22,7 @@ static const char *name_of(const struct hg_build *b, const struct hg_built_backe
 /* What group.backend names; NULL: nothing is named, or reported. */
 static const struct hg_built_backend *find(struct hg_build *b, const struct hg_node *group)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "backend");
+    const struct hg_node *all = hg_node_get(b->root, "backend");
     const struct hg_node *at = hg_node_get(group, "backend");
     const char *name = hg_get_string(b, group, "backend", NULL);
     if (name == NULL)

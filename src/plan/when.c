@@ -174,7 +174,7 @@ static void add_alternative(struct hg_build *b, const struct hg_node *group, str
 
 bool hg_build_acls(struct hg_build *b)
 {
-    const struct hg_node *all = hg_node_get(hg_model_root(b->model), "acl");
+    const struct hg_node *all = hg_node_get(b->root, "acl");
     size_t n = all != NULL ? all->children : 0;
     b->acl = hg_store_alloc(b, n, sizeof(*b->acl));
     for (size_t i = 0; i < n && !b->no_memory; i++) {

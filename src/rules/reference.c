@@ -230,7 +230,8 @@ static void uuid(struct hg_compiler *c, struct hg_template *t, const struct hg_r
 
 static void dispatch(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
-    static const char *const functions[] = {"base64", "choose", "host", "int", "map", "secret", "uuid"};
+    static const char *const functions[] = {"base64", "choose", "host",   "int",
+                                            "json",   "map",    "secret", "uuid"};
     const char *nearest;
     char name[64];
 
@@ -243,6 +244,9 @@ static void dispatch(struct hg_compiler *c, struct hg_template *t, const struct 
         base64(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("choose"))) {
         hg_declared_choice(c, t, r);
+    } else if (hg_slice_eq(r->function, HG_LIT("json"))) {
+        hg_compile_bad(c, r->at,
+                       "$<json:...> stands for a list or a map: it stands alone, where one is expected");
     } else if (hg_slice_eq(r->function, HG_LIT("map"))) {
         hg_declared_map(c, t, r);
     } else if (hg_slice_eq(r->function, HG_LIT("uuid"))) {

@@ -137,6 +137,22 @@ static bool say_reference(const struct hg_dumper *p, struct hg_slice ref, bool h
     return value.p != NULL;
 }
 
+/* The text of the variable, of "NAME", "NAME?" or "NAME:-[...]". */
+static bool say_json(const struct hg_dumper *p, struct hg_slice inner, bool hidden, char *out, size_t cap)
+{
+    struct hg_slice value;
+    size_t n = 0;
+
+    while (n < inner.n && inner.p[n] != '?' && inner.p[n] != ':')
+        n++;
+    inner.n = n;
+    if (env((void *)(uintptr_t)p->d->env, inner, &value))
+        say_value(p, value, hidden, out, cap);
+    else
+        snprintf(out, cap, "not set");
+    return true;
+}
+
 /* Of "x", "x?" or "x:-default". */
 static const struct hg_choice *find_choice(const struct hg_plan *plan, struct hg_slice inner)
 {
@@ -174,6 +190,8 @@ static bool say(const struct hg_dumper *p, struct hg_slice ref, bool hidden, cha
     struct hg_slice inner = hg_slice(ref.p + 2, ref.n - 3);
     const struct hg_source *s;
 
+    if (hg_slice_starts(inner, HG_LIT("json:")))
+        return say_json(p, hg_slice_from(inner, 5), hidden, out, cap);
     if (hg_slice_starts(inner, HG_LIT("choose:")))
         return say_choice(find_choice(p->d->plan, hg_slice_from(inner, 7)), hidden, out, cap);
     if (!hg_slice_starts(inner, HG_LIT("secret:")))
