@@ -22,7 +22,7 @@ enum hg_verdict hg_run_fail(struct hg_runner *r, const char *where, enum hg_rule
     return HG_VERDICT_FAIL;
 }
 
-static void note(struct hg_runner *r, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void note(struct hg_runner *r, const char *fmt, va_list ap)
 {
     int n;
 

@@ -68,7 +68,7 @@ enum hg_verdict hg_run_keep(struct hg_runner *r, const struct hg_action *a)
     for (size_t i = 0; i < h->n; i++) {
         enum hg_match m = HG_MATCH_YES;
 
-        if (failed == NULL && !is_protected(&h->v[i]) && !hg_keep_spares(h->v[i].name))
+        if (failed == NULL && !hg_keep_spares(h->v[i].name))
             m = hg_drop_match_name(a, r->run->scratch, h->v[i].name, &failed);
         if (m == HG_MATCH_NO)
             hg_run_drop_note(r, dropped++, h->v[i].name);

@@ -12,6 +12,8 @@
 #include "rules/map.h"
 #include "rules/ruleset.h"
 
+#define SECRET "k=Qz7~Qz8^Qz9#QzQ"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
@@ -55,12 +57,23 @@ static struct hg_slice take_line(struct hg_slice *rest)
     return line;
 }
 
+/* What of it can be a header's value. */
+static struct hg_slice line_of(struct hg_slice s)
+{
+    for (size_t n = 0; n < s.n; n++)
+        if (!hg_header_value_ok(hg_slice(s.p + n, 1)))
+            return hg_slice_trim(hg_slice(s.p, n));
+    return hg_slice_trim(s);
+}
+
 struct state {
     struct hg_resolver resolver;
     struct hg_scratch *scratch;
     struct hg_arena arena;
     struct hg_request request;
     struct hg_vars vars;
+    struct hg_ruleset *made[2]; /* by direction; headers that they set point into them */
+    bool guessed;               /* the secret is in the input */
 };
 
 static void try_template(struct state *s, struct hg_slice text)
@@ -94,31 +107,85 @@ static void try_pattern(struct state *s, struct hg_slice text, struct hg_slice s
     }
 }
 
-static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice pattern)
+/* The secret, or what becomes it when some characters are left out. */
+static bool guesses(struct hg_slice text)
 {
-    struct hg_rules_run run = {
-        .arena = &s->arena, .scratch = s->scratch, .vars = &s->vars, .request = &s->request};
+    size_t found = 0;
+
+    for (size_t i = 0; i < text.n && SECRET[found] != '\0'; i++)
+        found += text.p[i] == SECRET[found];
+    return SECRET[found] == '\0';
+}
+
+/* Unless the input itself has guessed it. */
+static bool shows_secret(const struct state *s, struct hg_slice text)
+{
+    return !s->guessed && text.n > 0 && memmem(text.p, text.n, SECRET, strlen(SECRET)) != NULL;
+}
+
+static void considered(void *ctx, const char *where, unsigned depth, const char *action,
+                       enum hg_considered what, const char *why)
+{
+    HG_ASSERT(where != NULL && depth == 0 && action[0] != '\0' && what <= HG_CONSIDERED_FAILED);
+    HG_ASSERT(!shows_secret(ctx, hg_slice_str(why)));
+}
+
+static void logged(void *ctx, const char *where, struct hg_slice text)
+{
+    HG_ASSERT(where != NULL && text.n <= HG_LIMIT_RULE_LOG && !shows_secret(ctx, text));
+    for (size_t i = 0; i < text.n; i++)
+        HG_ASSERT((unsigned char)text.p[i] >= 0x20 && text.p[i] != 0x7f);
+}
+
+/* The same actions in either direction; those that are not for it are refused. */
+static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice pattern,
+                        enum hg_direction direction)
+{
+    const struct hg_rule_hooks hooks = {.ctx = s, .considered = considered, .log = logged};
+    struct hg_response response = {.status = 200, .minor = 1};
+    struct hg_headers *headers = direction == HG_RESPONSE_RULES ? &response.headers : &s->request.headers;
+    struct hg_rules_run run = {.arena = &s->arena,
+                               .scratch = s->scratch,
+                               .vars = &s->vars,
+                               .request = &s->request,
+                               .response = direction == HG_RESPONSE_RULES ? &response : NULL,
+                               .hooks = value.n % 2 == 0 ? &hooks : NULL};
     struct hg_when when = {.path = pattern};
+    const struct hg_slice names[] = {pattern, HG_LIT("x-*")};
     const struct hg_action_spec spec[] = {
+        {.kind = HG_ACTION_DROP_FROM_LIST, .name = HG_LIT("x-list"), .pattern = pattern},
+        {.kind = HG_ACTION_ADD_TO_LIST, .name = HG_LIT("x-list"), .value = value},
+        {.kind = HG_ACTION_DROP_HEADER_VALUE, .name = HG_LIT("x-a"), .pattern = pattern},
+        {.kind = HG_ACTION_REPLACE_HEADER, .name = HG_LIT("x-list"), .pattern = pattern, .value = value},
+        {.kind = HG_ACTION_LOG, .value = value},
         {.kind = HG_ACTION_DROP_HEADER, .name = pattern, .aliases = true},
+        {.kind = HG_ACTION_KEEP_HEADER, .names = names, .n_names = 2},
         {.kind = HG_ACTION_DROP_QUERY, .name = pattern},
         {.kind = HG_ACTION_SET_HEADER, .name = HG_LIT("x-a"), .value = value},
+        {.kind = HG_ACTION_DEFAULT_HEADER, .name = HG_LIT("x-b"), .value = value},
         {.kind = HG_ACTION_ADD_HEADER, .name = value, .value = value},
+        {.kind = HG_ACTION_DENY, .body = value, .observe = true},
         {.kind = HG_ACTION_DENY, .body = value, .when = &when},
     };
-    struct hg_ruleset *rs = hg_ruleset_new(HG_REQUEST_RULES);
+    struct hg_ruleset *rs = hg_ruleset_new(direction);
     struct hg_rule_note note;
     struct hg_outcome out;
 
     HG_ASSERT(rs != NULL);
+    hg_headers_init(&response.headers, &s->arena);
+    HG_ASSERT(hg_headers_add(&response.headers, HG_LIT("Host"), HG_LIT("h")));
+    HG_ASSERT(hg_headers_add(&response.headers, HG_LIT("X-List"), s->request.target));
     for (size_t i = 0; i < sizeof(spec) / sizeof(*spec); i++)
         (void)hg_ruleset_append(rs, &spec[i], &s->resolver, &note);
     if (hg_ruleset_run(rs, &run, &out) == HG_VERDICT_PASS) {
-        HG_ASSERT(hg_headers_count_id(&s->request.headers, HG_FIELD_HOST) == 1);
-        for (size_t i = 0; i < s->request.headers.n; i++)
-            HG_ASSERT(hg_header_value_ok(s->request.headers.v[i].value));
+        HG_ASSERT(hg_headers_count_id(headers, HG_FIELD_HOST) == 1);
+        for (size_t i = 0; i < headers->n; i++)
+            HG_ASSERT(hg_header_value_ok(headers->v[i].value));
     }
-    hg_ruleset_free(rs);
+    for (size_t i = 0; i < response.headers.n; i++)
+        HG_ASSERT(!shows_secret(s, response.headers.v[i].value));
+    HG_ASSERT(!shows_secret(s, out.body));
+    s->made[direction - 1] = rs;
 }
 
 /* A choice whose value is the text, and a map with the text as key and the pattern in its only entry. */
@@ -153,15 +220,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .scratch = hg_scratch_new()};
 
     HG_ASSERT(slot != NULL && s.scratch != NULL);
-    hg_secret_slot_set(slot, hg_secret_new(HG_LIT("v")));
+    hg_secret_slot_set(slot, hg_secret_new(HG_LIT(SECRET)));
     hg_arena_init(&s.arena, HG_LIMIT_ARENA);
     s.request = (struct hg_request){
         .method = HG_LIT("GET"),
+        .target = line_of(rest),
         .path = rest.n > 0 ? rest : HG_LIT("/"),
         .query = rest,
         .authority = HG_LIT("h:1"),
         .minor = 1,
     };
+    s.guessed = guesses(hg_slice((const char *)data, size));
     hg_headers_init(&s.request.headers, &s.arena);
     s.vars.request = &s.request;
     s.vars.scratch = s.scratch;
@@ -171,7 +240,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     declare(&s, slot, text, pattern);
     try_template(&s, text);
     try_pattern(&s, pattern, rest);
-    try_ruleset(&s, text, pattern);
+    HG_ASSERT(hg_headers_add(&s.request.headers, HG_LIT("X-List"), s.request.target));
+    try_ruleset(&s, text, pattern, HG_REQUEST_RULES);
+    try_ruleset(&s, text, pattern, HG_RESPONSE_RULES); /* on the request that the first has made */
+    hg_ruleset_free(s.made[0]);
+    hg_ruleset_free(s.made[1]);
     hg_map_free(the_map);
     hg_arena_reset(&s.arena);
     hg_scratch_free(s.scratch);
