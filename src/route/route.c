@@ -60,11 +60,21 @@ static void rule_failed(const struct hg_route *r, const struct hg_outcome *o, st
            hg_rule_fail_text(o->fail), o->name[0] != '\0' ? ": " : "", o->name);
 }
 
+/* They replace those of the standard answer that have their names. */
+static void put_headers(struct hg_answer *a, const struct hg_headers *own)
+{
+    for (size_t i = 0; i < own->n; i++)
+        (void)hg_headers_remove(&a->headers, own->v[i].name);
+    for (size_t i = 0; i < own->n; i++)
+        (void)hg_headers_add(&a->headers, own->v[i].name, own->v[i].value);
+}
+
 static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
 {
     if (o->denied && o->body.p == NULL) {
         refuse(r, a, HG_ANSWER_DENIED, o->status, "denied",
                "this request is denied by a rule of the gateway");
+        put_headers(a, &o->headers);
         return;
     }
     a->kind = o->denied ? HG_ANSWER_DENIED : HG_ANSWER_RULE;

@@ -303,3 +303,21 @@ for (const name of ['configuration.md', 'cookbook.md']) {
     assert.equal(wrong.length, 0, wrong.join('\n'));
   });
 }
+
+test('cookbook.md: each recipe is a whole configuration, valid without a warning, and says how to see that it works', () => {
+  const m = readManual('cookbook.md');
+  const wrong = [];
+  for (const h of m.heads.filter((x) => m.lines[x.line].startsWith('## '))) {
+    const blocks = m.blocks.filter((b) => b.head === h);
+    const files = Object.fromEntries(blocks.filter((b) => b.kind === 'cfg' || b.kind === 'map').map((b) => [/^# (\S+\.(?:cfg|map))\n/.exec(b.text)?.[1] ?? 'hdrgate.cfg', b.text]));
+    if (!files['hdrgate.cfg']) {
+      wrong.push(`${place(h, m.name)}: no configuration`);
+      continue;
+    }
+    const r = check(files);
+    const said = r.stderr.replace(/.*warning: connects directly, without a proxy\n/, '');
+    if (r.status !== 0 || said) wrong.push(`${place(h, m.name)}:\n${r.stderr}`);
+    if (!blocks.some((b) => b.kind === 'fixtures' || b.kind === 'console' || b.kind === 'sh') && !/`hdrgate |log has/.test(h.prose)) wrong.push(`${place(h, m.name)}: how does one see that it works?`);
+  }
+  assert.equal(wrong.length, 0, wrong.join('\n'));
+});

@@ -130,3 +130,9 @@ test('a response never carries the credential of its request', async (t) => {
   const r = await gw.once(t, get('/'));
   assert.deepEqual([r.status, r.json.error.type, r.header('x-debug')], [502, 'rule_shows_credential', undefined]);
 });
+
+test('a deny without a body has the headers that it says, in place of the standard ones', async (t) => {
+  const { gw } = await direct(t, { config: { request: '{ deny: { status = 405; header = ( [ "Allow", "GET" ], [ "X-Why", "%{method}" ] ); }; when: { method = "PUT"; }; }' } });
+  const r = await gw.once(t, get('/').replace('GET', 'PUT'));
+  assert.deepEqual([r.status, r.json.error.type, r.header('allow'), r.header('x-why')], [405, 'denied', 'GET', 'PUT']);
+});
