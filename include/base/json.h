@@ -2,7 +2,7 @@
  *
  * Writer for one flat or nested JSON object in a fixed buffer: log lines and
  * error bodies. It never fails half-way: what does not fit is left out and the
- * object is still closed properly. Reading JSON is a library's job.
+ * object is still closed properly. Reading it: base/pick.h.
  */
 #ifndef HG_BASE_JSON_H
 #define HG_BASE_JSON_H

@@ -55,7 +55,6 @@ static enum hg_template_result compile_entry(struct hg_compiler *c, struct hg_te
     memset(note, 0, sizeof(*note));
     inner.note = note;
     inner.result = HG_TEMPLATE_OK;
-    inner.allow &= ~HG_TEMPLATE_CAPTURES;
     inner.captured = &x->entry[i].captures;
     inner.chosen += x->entry[i].value.n + 64;
     if (inner.chosen > HG_LIMIT_CHOSEN)

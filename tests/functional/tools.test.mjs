@@ -207,3 +207,24 @@ test('keys: all, some, as JSON; a name that means nothing is said', async () => 
   assert.deepEqual([none.code, none.stdout], [1, '']);
   assert.match(none.stderr, /no key and no block "frob"/);
 });
+
+test('dump keeps choose, map and $<json:...> as they are written, says what they came to, and reads its own text back', async () => {
+  const text = `
+secret: { k: { from = "$<choose:key>"; }; };
+choose: { key = ( { value = "$<KEY_A>"; env = [ "KEY_A", "~." ]; }, { value = "hush-literal"; } ); port = { value = "8001"; }; };
+map: { t: { key = "%{header:x-tenant}"; values = ( [ "a*", "k" ], [ "b", "k" ] ); }; };
+frontend: { f: { bind = "127.0.0.1:$<choose:port>"; backend = "b"; trusted-hops = "$<json:HOPS>"; }; };
+backend: { b: { url = "https://b.example"; via = "direct"; request = ( { set-header = [ "X-Key", "$<map:t>" ]; }, { set-header = "$<json:MORE?>"; } ); }; };
+`;
+  const at = { env: { HOPS: '["10.0.0.0/8"]' } };
+  const r = await run(['dump', '-f', file(text)], at);
+  assert.equal(r.code, 0, r.stderr);
+  for (const line of [
+    'from = "$<choose:key>";  # $<choose:key>: entry 2 (it has no condition)', 'bind = "127.0.0.1:$<choose:port>";  # $<choose:port>: 8001, entry 1 (it has no condition)',
+    'trusted-hops = "$<json:HOPS>";  # $<json:HOPS>: [10.0.0.0/8]', '{ set-header = "$<json:MORE?>"; }  # $<json:MORE?>: not set', '[ "a*", "k" ],',
+    '{ value = "$<HDRGATE_KEY_SECRET>"; }',
+  ]) assert.ok(r.stdout.includes(line), `${line} is not in\n${r.stdout}`);
+  assert.ok(!r.stdout.includes('hush'), r.stdout);
+  const again = await run(['dump', '-f', file(r.stdout)], { env: { ...at.env, HDRGATE_KEY_SECRET: 'hush-literal' } });
+  assert.equal(again.stdout.replaceAll(/ +#.*/g, ''), r.stdout.replaceAll(/ +#.*/g, ''));
+});
