@@ -238,7 +238,7 @@ static void warn_action(const struct hg_action *a, struct hg_scratch *scratch, w
     } else if (a->kind == HG_ACTION_USE && a->child != NULL) {
         hg_ruleset_warnings(a->child, warn, ctx);
     } else if (a->value != NULL && (hg_field_flags(a->field) & HG_FIELD_C) &&
-               hg_template_uses_env(a->value)) {
+               hg_template_uses_env(a->value) && hg_template_secret(a->value, 0) == NULL) {
         snprintf(text, sizeof(text),
                  "%s carries a credential: its value should come from a secret, not from a plain variable",
                  a->name);
