@@ -257,9 +257,10 @@ static const struct hg_schema_key keys[] = {
     RANGE(SERVER, "weight", NUMBER, 0, 256, "1", "its share of the requests; 0: no new ones"),
     TRUTH(SERVER, "backup", "false", "only used when no other server can be had"),
     TRUTH(SERVER, "disabled", "false", "not used until it is enabled"),
-    RANGE(SERVER, "limit", NUMBER, 0, 1000000, "0", "requests at once; 0: any number"),
-    RANGE(SERVER, "slow-start", DURATION, 0, YEAR, "0",
-          "how long it grows to its whole weight when it came back"),
+    RANGE(SERVER, "limit", NUMBER, 0, 1000000, NULL,
+          "requests at once; 0: any number; the standard is the backend's"),
+    RANGE(SERVER, "slow-start", DURATION, 0, YEAR, NULL,
+          "how long it grows to its whole weight when it came back; the standard is the backend's"),
 
     WORDS(HEALTH, "check", "off|tcp|tls|http", "off",
           "what is asked of a server, through the proxy if there is one"),

@@ -13,6 +13,7 @@ import { caFile, certificate } from './lib/ca.mjs';
 import { BINARY, tempDir } from './lib/env.mjs';
 import { run } from './lib/gateway.mjs';
 import { describe, docFile, readManual, saveManual } from './lib/manual.mjs';
+import { keysOf } from './lib/mdoc.mjs';
 
 const WRITE = process.env.HDRGATE_DOCS_WRITE === '1';
 const { version, keys } = JSON.parse((await run(['keys', '--json'])).stdout);
@@ -320,4 +321,15 @@ test('cookbook.md: each recipe is a whole configuration, valid without a warning
     if (!blocks.some((b) => b.kind === 'fixtures' || b.kind === 'console' || b.kind === 'sh') && !/`hdrgate |log has/.test(h.prose)) wrong.push(`${place(h, m.name)}: how does one see that it works?`);
   }
   assert.equal(wrong.length, 0, wrong.join('\n'));
+});
+
+test('hdrgate.cfg(5) has every key, as configuration.md describes it', () => {
+  const file = docFile('hdrgate.cfg.5');
+  const page = readFileSync(file, 'utf8');
+  const [, before, list, after] = /^([\s\S]*?\.\\" BEGIN KEYS\n)([\s\S]*?)(\.\\" END KEYS\n[\s\S]*)$/.exec(page);
+  const made = `${keysOf(readManual('configuration.md')).join('\n')}\n`;
+  if (WRITE) writeFileSync(file, before + made + after);
+  else assert.equal(list, made, 'run this test with HDRGATE_DOCS_WRITE=1');
+  const items = new Set(made.match(/^\.It Ic .*$/gm).flatMap((l) => l.slice(7).split(' , ')));
+  assert.deepEqual(keys.map((k) => k.name).filter((k) => !items.has(k)), []);
 });

@@ -6,7 +6,7 @@
 #   manual.sh TOP HDRGATE
 set -eu
 cd "$1"
-for page in doc/*.8; do
+for page in doc/*.[58]; do
     mandoc -Tlint -W warning "$page"
 done
 mandoc -Tascii doc/hdrgate.8 | sed 's/.\x08//g' >"${TMPDIR:-/tmp}/hdrgate-man.$$"
