@@ -23,6 +23,16 @@ struct hg_log;
 
 /* A log to a descriptor the caller keeps open (it is not closed by the log). NULL without memory. */
 struct hg_log *hg_log_new(int fd, enum hg_log_level least);
+/* Where a log goes. */
+struct hg_log_target {
+    const char *to;    /* "stdout", "stderr", a file's name, or "syslog" or "syslog:/path" (/dev/log) */
+    unsigned facility; /* syslog: its number, 0 to 23 */
+};
+/* A log to a file is appended to. NULL with a sentence in err. */
+struct hg_log *hg_log_open(const struct hg_log_target *to, enum hg_log_level least, char *err, size_t errlen);
+/* Opens the target (anew) and goes on there; no line is lost or torn. False with a sentence in err:
+ * all is as it was. */
+bool hg_log_reopen(struct hg_log *log, const struct hg_log_target *to, char *err, size_t errlen);
 /* Waits at most wait_ms for the rest to be written, then frees. */
 void hg_log_free(struct hg_log *log, unsigned wait_ms);
 

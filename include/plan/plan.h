@@ -29,7 +29,7 @@ struct hg_global {
     const char *user;  /* name or NULL */
     const char *group; /* name or NULL */
     enum hg_log_level log_level;
-    const char *log_to;     /* "stdout", "stderr" or a path */
+    struct hg_log_target log_target;
     uint64_t drain;         /* grace at SIGTERM, ms */
     const char *ready_file; /* or NULL */
     const char *control;    /* path of the unix socket for commands, or NULL */
@@ -232,7 +232,8 @@ struct hg_plan {
     size_t choices;
     struct hg_placeholder *placeholder; /* none may leave in a head */
     size_t placeholders;
-    struct hg_plan_store *store; /* private: owns every string, ruleset and slot */
+    struct hg_variables *variables; /* private: of env-files; NULL: none */
+    struct hg_plan_store *store;    /* private: owns every string, ruleset and slot */
 };
 
 /* Where $<NAME> comes from. */
@@ -248,7 +249,14 @@ struct hg_plan_options {
         stand_in_secrets; /* check: a secret that is missing is only a warning, and files need not be there */
     bool want_variables; /* explain, test: not so for secrets of the environment: an unset one is missing, and
                             a bad one is no error, as when running */
+    bool given_variables;        /* test: the environment given is all there is, env-files are not read */
+    const char *const *env_file; /* of the command line, behind those of the config; NULL: none */
+    size_t env_files;
 };
+
+/* What env-files say about a variable; NULL: nothing. The environment goes before it, unless it is empty
+ * there. */
+const char *hg_plan_variable(const struct hg_plan *p, const char *name);
 
 /* NULL when d has errors (or without memory). Warnings do not prevent a plan. */
 struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,

@@ -20,8 +20,8 @@ struct hg_server_options {
 };
 
 /* Binds, starts the workers, drops to global.user, serves until SIGTERM or SIGINT and then drains. SIGHUP
- * reloads, SIGUSR1 logs the counters. The exit status: 0, or 1 after a sentence on stderr and in the log.
- * Blocks. */
+ * reloads, SIGUSR1 logs the counters, SIGUSR2 opens the log anew. The exit status: 0, or 1 after a sentence
+ * on stderr and in the log. Blocks. */
 int hg_server_run(const struct hg_server_options *o);
 
 #endif

@@ -29,6 +29,8 @@ static void keep(struct arguments *a, const char *name, const char *value)
 {
     if (strcmp(name, "-f") == 0)
         a->file[a->files++] = value;
+    else if (strcmp(name, "--env-file") == 0)
+        a->env_file[a->env_files++] = value;
     else if (strcmp(name, "-H") == 0)
         a->header[a->headers++] = value;
     else if (strcmp(name, "--frontend") == 0)
@@ -41,9 +43,10 @@ int arguments_read(struct arguments *a, const char *allowed, int argc, char **ar
 {
     memset(a, 0, sizeof(*a));
     a->file = calloc((size_t)argc, sizeof(*a->file));
+    a->env_file = calloc((size_t)argc, sizeof(*a->env_file));
     a->header = calloc((size_t)argc, sizeof(*a->header));
     a->word = calloc((size_t)argc, sizeof(*a->word));
-    if (a->file == NULL || a->header == NULL || a->word == NULL) {
+    if (a->file == NULL || a->env_file == NULL || a->header == NULL || a->word == NULL) {
         fputs("no memory\n", stderr);
         return 2;
     }
@@ -69,6 +72,7 @@ int arguments_read(struct arguments *a, const char *allowed, int argc, char **ar
 void arguments_free(struct arguments *a)
 {
     free(a->file);
+    free(a->env_file);
     free(a->header);
     free(a->word);
 }

@@ -11,6 +11,8 @@
 struct arguments {
     const char **file; /* -f */
     size_t files;
+    const char **env_file; /* --env-file */
+    size_t env_files;
     const char **header; /* -H */
     size_t headers;
     const char **word; /* what is no option */

@@ -28,7 +28,8 @@ static int refuse_warnings(size_t n)
 
 static int check(const struct options *o, struct hg_diag *d)
 {
-    static const struct hg_plan_options options = {.stand_in_secrets = true};
+    const struct hg_plan_options options = {
+        .stand_in_secrets = true, .env_file = o->env_file, .env_files = o->env_files};
     struct hg_plan *plan = NULL;
     struct hg_model *model = hg_model_read(o->file, o->files, options_rules_dir(), d);
     if (model != NULL)

@@ -29,7 +29,8 @@ static int write_out(const struct hg_dump *what)
 
 static int dump(const struct arguments *a, struct hg_diag *d)
 {
-    static const struct hg_plan_options options = {.stand_in_secrets = true};
+    const struct hg_plan_options options = {
+        .stand_in_secrets = true, .env_file = a->env_file, .env_files = a->env_files};
     struct hg_model *model = hg_model_read(a->file, a->files, options_rules_dir(), d);
     struct hg_plan *plan = model != NULL ? hg_plan_build(model, &hg_environment_process, &options, d) : NULL;
     const struct hg_dump what = {model, plan, &hg_environment_process};
@@ -49,7 +50,7 @@ int cmd_dump(int argc, char **argv)
 {
     struct arguments a;
     struct hg_diag *d = hg_diag_new();
-    int status = arguments_read(&a, "-f", argc, argv);
+    int status = arguments_read(&a, "-f --env-file", argc, argv);
 
     if (status == 0 && (a.files == 0 || a.words > 0)) {
         fputs("hdrgate: say hdrgate dump -f FILE or -f FOLDER; see \"hdrgate help\"\n", stderr);

@@ -39,7 +39,8 @@ static int show(const struct hg_plan *plan, const struct arguments *a, const str
 
 static int explain(const struct arguments *a, const struct hg_pair *field)
 {
-    static const struct hg_plan_options options = {.stand_in_secrets = true, .want_variables = true};
+    const struct hg_plan_options options = {
+        .stand_in_secrets = true, .want_variables = true, .env_file = a->env_file, .env_files = a->env_files};
     struct hg_diag *d = hg_diag_new();
     struct hg_model *model = d != NULL ? hg_model_read(a->file, a->files, options_rules_dir(), d) : NULL;
     struct hg_plan *plan = model != NULL ? hg_plan_build(model, &hg_environment_process, &options, d) : NULL;
@@ -81,7 +82,7 @@ int cmd_explain(int argc, char **argv)
 {
     struct arguments a;
     struct hg_pair *field = NULL;
-    int status = arguments_read(&a, "-f -H --frontend --from --json --resolve", argc, argv);
+    int status = arguments_read(&a, "-f --env-file -H --frontend --from --json --resolve", argc, argv);
 
     if (status == 0 && (a.files == 0 || a.words != 2)) {
         fputs("hdrgate: say hdrgate explain -f FILE METHOD URL; see \"hdrgate help\"\n", stderr);

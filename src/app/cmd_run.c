@@ -2,14 +2,10 @@
  *
  * hdrgate run: configuration in, a serving process out.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "options.h"
@@ -20,8 +16,8 @@
 /* At start and at each reload. */
 static struct hg_plan *read_plan(void *ctx, struct hg_diag *d)
 {
-    const struct hg_plan_options po = {.stand_in_secrets = false};
     const struct options *o = ctx;
+    const struct hg_plan_options po = {.env_file = o->env_file, .env_files = o->env_files};
     struct hg_model *m = hg_model_read(o->file, o->files, options_rules_dir(), d);
     struct hg_plan *plan = m != NULL ? hg_plan_build(m, &hg_environment_process, &po, d) : NULL;
 
@@ -55,29 +51,15 @@ static void hold_signals(void)
     sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
-static int open_log(const char *to)
+static int serve(struct hg_plan *plan, struct options *o)
 {
-    int fd;
-
-    if (strcmp(to, "stdout") == 0)
-        return STDOUT_FILENO;
-    if (strcmp(to, "stderr") == 0)
-        return STDERR_FILENO;
-    fd = open(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (fd < 0)
-        fprintf(stderr, "hdrgate: global.log.to: %s: %s\n", to, strerror(errno));
-    return fd;
-}
-
-static int serve(struct hg_plan *plan, struct options *o, int fd)
-{
-    struct hg_log *log = hg_log_new(fd, plan->global.log_level);
-    struct hg_generation *g;
     char err[1024];
+    struct hg_log *log = hg_log_open(&plan->global.log_target, plan->global.log_level, err, sizeof(err));
+    struct hg_generation *g;
     int status = 1;
 
     if (log == NULL) {
-        fprintf(stderr, "hdrgate: out of memory\n");
+        fprintf(stderr, "hdrgate: %s\n", err);
         hg_plan_unref(&plan);
         return 1;
     }
@@ -102,7 +84,7 @@ int cmd_run(int argc, char **argv)
 {
     struct options o;
     struct hg_plan *plan;
-    int status, fd;
+    int status;
 
     if (options_read(&o, argc, argv, OPTIONS_READY_FILE) != 0)
         return 2;
@@ -112,14 +94,7 @@ int cmd_run(int argc, char **argv)
     plan = first_plan(&o);
     if (plan == NULL)
         return 1;
-    fd = open_log(plan->global.log_to);
-    if (fd < 0) {
-        hg_plan_unref(&plan);
-        return 1;
-    }
-    status = serve(plan, &o, fd);
-    if (fd > STDERR_FILENO)
-        close(fd);
+    status = serve(plan, &o);
     /* The secrets are wiped: leak checkers may look now. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     return status;

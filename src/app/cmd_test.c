@@ -63,7 +63,8 @@ static char *beside(const char *path)
 static struct hg_plan *build(const struct totals *t, const char *path, const struct hg_fixture *f,
                              struct hg_diag *d)
 {
-    const struct hg_plan_options options = {.stand_in_secrets = true, .want_variables = true};
+    const struct hg_plan_options options = {
+        .stand_in_secrets = true, .want_variables = true, .given_variables = true};
     const struct hg_environment env = hg_fixture_environment(f);
     char *own = t->a->files == 0 ? beside(path) : NULL;
     const char *const one[] = {own};

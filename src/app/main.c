@@ -8,7 +8,8 @@
 #include "cmd.h"
 
 static const char usage[] =
-    "usage: hdrgate [run] -f FILE|DIR [-f ...] [--ready-file PATH]   serve\n"
+    "usage: hdrgate [run] -f FILE|DIR [-f ...] [--env-file PATH ...]\n"
+    "               [--ready-file PATH]                              serve\n"
     "       hdrgate check [--strict] [--resolve] -f FILE|DIR [-f ...]  check the "
     "configuration (also: hdrgate -c -f ...)\n"
     "       hdrgate dump -f FILE|DIR [-f ...]                        print the "
@@ -20,7 +21,7 @@ static const char usage[] =
     "fixtures, without a network\n"
     "       hdrgate keys [--json] [NAME ...]                         the keys "
     "of the configuration\n"
-    "       hdrgate reload|drain|status [--json] [--control PATH]    ask a "
+    "       hdrgate reload|drain|status|log-reopen [--json] [--control PATH]  ask a "
     "running hdrgate\n"
     "       hdrgate log-level [LEVEL]\n"
     "       hdrgate server enable|drain|disable BACKEND/SERVER\n"
@@ -56,7 +57,7 @@ static int bare(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const char *const control[] = {"reload", "drain", "status", "log-level", "server"};
+    static const char *const control[] = {"reload", "drain", "status", "log-level", "log-reopen", "server"};
     const char *word = argc > 1 ? argv[1] : "";
 
     if (strcmp(word, "run") == 0)

@@ -27,6 +27,11 @@ int options_read(struct options *o, int argc, char **argv, unsigned allow)
                 return bad("too many -f; name a folder instead of ", value);
             o->file[o->files++] = value;
             i++;
+        } else if (strcmp(name, "--env-file") == 0 && value != NULL) {
+            if (o->env_files == OPTIONS_FILES_MAX)
+                return bad("too many --env-file: ", value);
+            o->env_file[o->env_files++] = value;
+            i++;
         } else if (ready && strcmp(name, "--ready-file") == 0 && value != NULL) {
             o->ready_file = value;
             i++;
@@ -34,7 +39,8 @@ int options_read(struct options *o, int argc, char **argv, unsigned allow)
             o->strict = true;
         } else if (strict && strcmp(name, "--resolve") == 0) {
             o->resolve = true;
-        } else if (strcmp(name, "-f") == 0 || (ready && strcmp(name, "--ready-file") == 0)) {
+        } else if (strcmp(name, "-f") == 0 || strcmp(name, "--env-file") == 0 ||
+                   (ready && strcmp(name, "--ready-file") == 0)) {
             return bad("a path is missing behind ", name);
         } else {
             return bad(name[0] == '-' ? "unknown option " : "unexpected argument ", name);

@@ -34,7 +34,7 @@ size_t hg_file_read(const char *path, char *buf, size_t cap, const char **why)
     if (got < 0)
         *why = reason(errno);
     else if (len == cap)
-        *why = "larger than 64 KiB";
+        *why = cap <= 64u * 1024u + 2u ? "larger than 64 KiB" : "larger than this file may be";
     if (fd >= 0)
         (void)close(fd);
     return got < 0 || len == cap ? SIZE_MAX : len;

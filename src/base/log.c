@@ -7,70 +7,37 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "log_sink.h"
 
-#define FILE_CHUNK (64u * 1024u)
 #define DROP_LINE_MAX 256u
-
-enum sink {
-    SINK_PLAIN,  /* a regular file, or our own non-blocking descriptor */
-    SINK_SOCKET, /* send with MSG_DONTWAIT */
-    SINK_POLLED, /* could not be opened anew: ask poll before each write of at most PIPE_BUF */
-};
 
 struct hg_log {
     pthread_mutex_t lock;
-    int fd;
-    bool own_fd;
-    bool regular;
-    enum sink sink;
+    struct hg_log_sink sink;
     _Atomic enum hg_log_level least;
     struct hg_buf lines;
     uint64_t reported; /* of dropped */
+    uint64_t saying;   /* how many of those the report says that still waits in lines; 0: none waits */
+    size_t report_end; /* bytes of lines up to the end of that report */
+    bool torn;         /* the last byte written is in the middle of a line */
+    bool cut;          /* and the rest of that line was dropped */
     _Atomic uint64_t dropped;
     atomic_bool pending; /* lines may wait: lets an idle flush skip the lock */
 };
 
-/* O_NONBLOCK belongs to the open file, which our parent and siblings may share; one of our own is opened
- * where the system lets us. A regular file never blocks in that sense and must keep its offset. */
-static void choose_sink(struct hg_log *log)
-{
-    struct stat st;
-    char path[64];
-    if (fstat(log->fd, &st) != 0 || S_ISREG(st.st_mode)) {
-        log->regular = true;
-        return;
-    }
-    if (S_ISSOCK(st.st_mode)) {
-        log->sink = SINK_SOCKET;
-        return;
-    }
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", log->fd);
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_APPEND);
-    if (fd < 0) {
-        log->sink = SINK_POLLED;
-        return;
-    }
-    log->fd = fd;
-    log->own_fd = true;
-}
-
-struct hg_log *hg_log_new(int fd, enum hg_log_level least)
+static struct hg_log *log_new(const struct hg_log_sink *sink, enum hg_log_level least)
 {
     struct hg_log *log = calloc(1, sizeof(*log));
     if (!log)
@@ -79,11 +46,33 @@ struct hg_log *hg_log_new(int fd, enum hg_log_level least)
         free(log);
         return NULL;
     }
-    log->fd = fd;
+    log->sink = *sink;
     atomic_init(&log->least, least);
     hg_buf_init(&log->lines, HG_LIMIT_LOG_BUFFER, false);
-    choose_sink(log);
     return log;
+}
+
+struct hg_log *hg_log_new(int fd, enum hg_log_level least)
+{
+    struct hg_log_sink sink;
+    hg_log_sink_fd(&sink, fd);
+    struct hg_log *log = log_new(&sink, least);
+    if (!log)
+        hg_log_sink_close(&sink);
+    return log;
+}
+
+struct hg_log *hg_log_open(const struct hg_log_target *to, enum hg_log_level least, char *err, size_t errlen)
+{
+    struct hg_log_sink sink;
+    if (!hg_log_sink_open(&sink, to, err, errlen))
+        return NULL;
+    struct hg_log *log = log_new(&sink, least);
+    if (log)
+        return log;
+    snprintf(err, errlen, "out of memory");
+    hg_log_sink_close(&sink);
+    return NULL;
 }
 
 static uint64_t now_us(clockid_t clock)
@@ -91,31 +80,6 @@ static uint64_t now_us(clockid_t clock)
     struct timespec t;
     clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
-
-/* Bytes to write next: whole lines, at most one pipe write where that matters. */
-static size_t next_chunk(const struct hg_log *log, struct hg_slice data)
-{
-    size_t most = log->regular ? FILE_CHUNK : HG_LOG_LINE_MAX;
-    HG_ASSERT(data.p && data.n > 0);
-    if (data.n <= most)
-        return data.n;
-    const char *end = memrchr(data.p, '\n', most);
-    return end ? (size_t)(end - data.p) + 1 : most;
-}
-
-static ssize_t write_some(const struct hg_log *log, struct hg_slice data)
-{
-    if (log->sink == SINK_SOCKET)
-        return send(log->fd, data.p, data.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (log->sink == SINK_POLLED) {
-        struct pollfd p = {.fd = log->fd, .events = POLLOUT};
-        if (poll(&p, 1, 0) == 0) {
-            errno = EAGAIN;
-            return -1;
-        }
-    }
-    return write(log->fd, data.p, data.n);
 }
 
 static uint64_t count_lines(struct hg_slice data)
@@ -126,20 +90,51 @@ static uint64_t count_lines(struct hg_slice data)
     return n;
 }
 
-/* The reader is gone or the disk is full: waiting lines are lost, and counted. */
+/* The reader is gone or the disk is full: waiting lines are lost, and counted. A report among them is no line
+ * of somebody, and has to be said again. */
 static void drop_all(struct hg_log *log)
 {
-    atomic_fetch_add(&log->dropped, count_lines(hg_buf_data(&log->lines)));
+    uint64_t lines = count_lines(hg_buf_data(&log->lines));
+    if (log->saying > 0) {
+        HG_ASSERT(lines > 0 && log->reported >= log->saying);
+        lines--;
+        log->reported -= log->saying;
+        log->saying = 0;
+    }
+    log->cut = log->torn;
+    atomic_fetch_add(&log->dropped, lines);
     hg_buf_consume(&log->lines, hg_buf_len(&log->lines));
+}
+
+static void written(struct hg_log *log, struct hg_slice data)
+{
+    log->torn = data.p[data.n - 1] != '\n';
+    hg_buf_consume(&log->lines, data.n);
+    if (log->saying > 0 && data.n >= log->report_end)
+        log->saying = 0;
+    else if (log->saying > 0)
+        log->report_end -= data.n;
+}
+
+/* A line whose rest was dropped ends before the next one begins. */
+static ssize_t write_some(struct hg_log *log, struct hg_slice data)
+{
+    if (log->torn && log->cut) {
+        ssize_t n = hg_log_sink_write(&log->sink, HG_LIT("\n"));
+        if (n < 0)
+            return n;
+        log->torn = log->cut = false;
+    }
+    return hg_log_sink_write(&log->sink, data);
 }
 
 static void write_waiting(struct hg_log *log)
 {
     while (hg_buf_len(&log->lines) > 0) {
         struct hg_slice data = hg_buf_data(&log->lines);
-        ssize_t n = write_some(log, hg_slice(data.p, next_chunk(log, data)));
+        ssize_t n = write_some(log, data);
         if (n > 0) {
-            hg_buf_consume(&log->lines, (size_t)n);
+            written(log, hg_slice(data.p, (size_t)n));
         } else if (n < 0 && errno == EINTR) {
             continue;
         } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -158,7 +153,7 @@ static void report_dropped(struct hg_log *log, size_t room)
     char out[HG_LOG_LINE_MAX];
     struct hg_json j;
     uint64_t dropped = atomic_load(&log->dropped);
-    if (dropped == log->reported || hg_buf_space(&log->lines) < room)
+    if (dropped == log->reported || log->saying > 0 || hg_buf_space(&log->lines) < room)
         return;
     hg_log_begin(&j, out, HG_LOG_WARN, "log-dropped");
     hg_json_u64(&j, "lines", dropped - log->reported);
@@ -170,6 +165,8 @@ static void report_dropped(struct hg_log *log, size_t room)
     memcpy(to, line.p, line.n);
     to[line.n] = '\n';
     hg_buf_commit(&log->lines, line.n + 1);
+    log->saying = dropped - log->reported;
+    log->report_end = hg_buf_len(&log->lines);
     log->reported = dropped;
 }
 
@@ -185,6 +182,23 @@ bool hg_log_flush(struct hg_log *log)
     return all;
 }
 
+bool hg_log_reopen(struct hg_log *log, const struct hg_log_target *to, char *err, size_t errlen)
+{
+    struct hg_log_sink sink;
+    if (!log || hg_log_sink_same_standard(&log->sink, to))
+        return true;
+    if (!hg_log_sink_open(&sink, to, err, errlen))
+        return false;
+    pthread_mutex_lock(&log->lock);
+    write_waiting(log); /* what was said before belongs to where it was said */
+    struct hg_log_sink old = log->sink;
+    log->sink = sink;
+    log->torn = log->cut = false;
+    pthread_mutex_unlock(&log->lock);
+    hg_log_sink_close(&old);
+    return true;
+}
+
 void hg_log_free(struct hg_log *log, unsigned wait_ms)
 {
     if (!log)
@@ -196,13 +210,12 @@ void hg_log_free(struct hg_log *log, unsigned wait_ms)
     pthread_mutex_unlock(&log->lock);
     while (!hg_log_flush(log)) {
         uint64_t now = now_us(CLOCK_MONOTONIC);
-        struct pollfd p = {.fd = log->fd, .events = POLLOUT};
+        struct pollfd p = {.fd = log->sink.fd, .events = POLLOUT};
         if (now >= end)
             break;
         poll(&p, 1, (int)((end - now) / 1000u % 1000u) + 1);
     }
-    if (log->own_fd)
-        close(log->fd);
+    hg_log_sink_close(&log->sink);
     hg_buf_free(&log->lines);
     pthread_mutex_destroy(&log->lock);
     free(log);

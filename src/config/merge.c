@@ -58,6 +58,32 @@ static void merge_defaults(struct hg_loader *l, size_t file, struct hg_node *blo
         add_named(l, l->model->named, named);
 }
 
+/* A key that each file may have: the entries of all, one behind the other. */
+static void merge_list(struct hg_loader *l, struct hg_node *first, struct hg_node *more)
+{
+    struct hg_arena *a = &l->model->arena;
+    if (first->type != HG_NODE_LIST) {
+        struct hg_node *one = hg_tree_node(a, HG_NODE_STRING, "");
+        if (one == NULL) {
+            no_memory(l, first);
+            return;
+        }
+        one->string = first->string;
+        one->file = first->file;
+        one->line = first->line;
+        one->schema = first->schema;
+        first->type = HG_NODE_LIST;
+        if (!hg_tree_append(a, first, one))
+            no_memory(l, first);
+    }
+    if (more->type != HG_NODE_LIST && !hg_tree_append(a, first, more))
+        no_memory(l, more);
+    for (size_t i = 0; more->type == HG_NODE_LIST && i < more->children; i++) {
+        if (!hg_tree_append(a, first, more->child[i]))
+            no_memory(l, more);
+    }
+}
+
 void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
 {
     HG_ASSERT(root != NULL && root->type == HG_NODE_GROUP && file < l->model->files);
@@ -66,11 +92,13 @@ void hg_merge_file(struct hg_loader *l, size_t file, struct hg_node *root)
         HG_ASSERT(block->schema != NULL);
         if (strcmp(block->name, "include") == 0)
             continue;
-        const struct hg_node *first = hg_tree_get(l->model->root, block->name);
+        struct hg_node *first = hg_tree_get(l->model->root, block->name);
         if (strcmp(block->name, "defaults") == 0)
             merge_defaults(l, file, block);
         else if ((block->schema->forms & (HG_FORM_NAMED | HG_FORM_NAMED_LISTS)) != 0)
             merge_named(l, block);
+        else if (first != NULL && strcmp(block->name, "env-file") == 0)
+            merge_list(l, first, block);
         else if (first != NULL)
             twice(l, block, first);
         else if (!hg_tree_append(&l->model->arena, l->model->root, block))

@@ -70,6 +70,8 @@
 
 static const struct hg_schema_key keys[] = {
     READING(ROOT, "include", PATH, ONE | LIST, NONE, "other files; \"<x.cfg>\" is an installed rule file"),
+    KEY(ROOT, "env-file", PATH, ONE | LIST, NONE,
+        "files of variables, NAME=value a line; the environment wins; \"-path\" need not be there"),
     SETTINGS(ROOT, "global", GLOBAL, "what concerns the whole process"),
     READING(ROOT, "defaults", NOTHING, GROUP, DEFAULTS, "for the frontends and backends of the same file"),
     KEY(ROOT, "secret", NOTHING, NAMED, SECRET, "credentials, by name"),
@@ -94,7 +96,12 @@ static const struct hg_schema_key keys[] = {
     RANGE(GLOBAL, "drain", DURATION, 0, YEAR, "30s", "how long running exchanges may go on at SIGTERM"),
     KEY(GLOBAL, "ready-file", PATH, ONE, NONE, "file that is written when all binds are open"),
     WORDS(LOG, "level", "debug|info|warn|error", "info", "the least important event that is logged"),
-    KEY(LOG, "to", PATH, ONE, NONE, "stdout, stderr or a file name"),
+    KEY(LOG, "to", PATH, ONE, NONE, "\"stdout\", \"stderr\", a file name, \"syslog\" or \"syslog:/path\""),
+    WORDS(LOG, "facility",
+          "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local0|local1|local2|local3|"
+          "local4|"
+          "local5|local6|local7",
+          "daemon", "syslog: the kind of program that speaks"),
     LATER(LOG, "format"),
 
     KEY(DEFAULTS, "timeout", NOTHING, GROUP, TIMEOUT, "times"),

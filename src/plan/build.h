@@ -155,6 +155,10 @@ void hg_build_source(struct hg_build *b, struct hg_built_secret *s);
 bool hg_build_secrets(struct hg_build *b);
 const struct hg_built_secret *hg_find_secret(const struct hg_build *b, const struct hg_secret_slot *slot);
 
+/* env_file.c */
+/* Reads the files that the config names and then `more`; what stands last counts. */
+void hg_build_env_files(struct hg_build *b, const char *const *more, size_t n);
+
 /* global.c */
 void hg_build_global(struct hg_build *b);
 

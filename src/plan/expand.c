@@ -33,6 +33,8 @@ void hg_build_say(struct hg_build *b, enum hg_severity severity, const struct hg
 const char *hg_env_value(const struct hg_build *b, const char *name)
 {
     const char *value = b->env->get(b->env->ctx, name);
+    if (value == NULL || value[0] == '\0')
+        value = hg_plan_variable(b->plan, name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 

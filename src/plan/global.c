@@ -5,7 +5,13 @@
 #include <sched.h>
 #include <string.h>
 
+#include <syslog.h>
+
 #include "build.h"
+
+/* The schema's words are in the order of syslog's numbers, which jump from 11 (ftp) to 16 (local0). */
+#define FIRST_LOCAL 12u
+#define GAP 4u
 
 static unsigned usable_cpus(void)
 {
@@ -45,7 +51,7 @@ void hg_build_global(struct hg_build *b)
     const struct hg_node *node = hg_node_get(b->root, "global");
     const struct hg_node *log = hg_node_get(node, "log");
     struct hg_global *g = &b->plan->global;
-    uint64_t threads = usable_cpus(), level = HG_LOG_INFO;
+    uint64_t threads = usable_cpus(), level = HG_LOG_INFO, facility = LOG_DAEMON >> 3;
     hg_get_number(b, node, "threads", &threads);
     hg_get_number(b, log, "level", &level);
     g->drain = HG_TIME_DRAIN_DEFAULT;
@@ -54,9 +60,11 @@ void hg_build_global(struct hg_build *b)
     g->log_level = (enum hg_log_level)level;
     g->user = hg_get_string(b, node, "user", NULL);
     g->group = hg_get_string(b, node, "group", NULL);
-    g->log_to = hg_get_string(b, log, "to", NULL);
-    if (g->log_to == NULL)
-        g->log_to = "stdout";
+    g->log_target.to = hg_get_string(b, log, "to", NULL);
+    if (g->log_target.to == NULL)
+        g->log_target.to = "stdout";
+    hg_get_number(b, log, "facility", &facility);
+    g->log_target.facility = (unsigned)(facility < FIRST_LOCAL ? facility : facility + GAP);
     g->ready_file = hg_get_string(b, node, "ready-file", NULL);
     build_control(b, node);
 }

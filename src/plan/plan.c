@@ -126,6 +126,10 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
                                       .choice = resolve_choice,
                                       .map = resolve_map,
                                       .nearest = resolve_nearest};
+    if (options == NULL)
+        hg_build_env_files(&b, NULL, 0);
+    else if (!options->given_variables)
+        hg_build_env_files(&b, options->env_file, options->env_files);
     if (hg_text_uuid(b.uuid))
         build_all(&b);
     else

@@ -122,6 +122,15 @@ static void cmd_log_level(struct hg_command *c, const struct word_list *w)
     finish_say(c, true, "the log level is %s until the next reload", hg_log_level_name(level));
 }
 
+static void cmd_log_reopen(struct hg_command *c, const struct word_list *w)
+{
+    (void)w;
+    if (hg_service_reopen_log(c->service))
+        finish_say(c, true, "the log was opened anew");
+    else
+        finish_say(c, false, "%s; it goes on where it was", c->service->err);
+}
+
 static void cmd_server(struct hg_command *c, const struct word_list *w)
 {
     static const struct {
@@ -159,6 +168,7 @@ static const struct entry commands[] = {
     {"drain", 0, 0, cmd_drain, "drain                                 end when what is under way has ended"},
     {"status", 0, 0, cmd_status, "status                                what is running"},
     {"log-level", 0, 1, cmd_log_level, "log-level [debug|info|warn|error]     show or set it"},
+    {"log-reopen", 0, 0, cmd_log_reopen, "log-reopen                            open the log file anew"},
     {"server", 2, 2, cmd_server, "server enable|drain|disable BACKEND/SERVER"},
     {"help", 0, 0, cmd_help, "help                                  this list"},
 };

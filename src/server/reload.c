@@ -204,6 +204,8 @@ static void finish(struct hg_service *s)
     s->generation = r->generation;
     s->number++;
     hg_log_set_level(s->o->log, s->generation->plan->global.log_level);
+    if (!hg_service_reopen_log(s))
+        say(s, "warning: %s; the log goes on where it was", s->err);
     r->bindings = NULL;
     r->generation = NULL;
     if (s->health != NULL && !hg_health_use(s->health, s->generation))

@@ -18,7 +18,7 @@
 #include "base/limits.h"
 #include "internal.h"
 
-static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
 
 void hg_service_counts(const struct hg_service *s, struct hg_counts *sum)
 {
@@ -78,6 +78,17 @@ void hg_service_drain(struct hg_service *s)
     hg_timer_set(&s->grace, grace != 0 ? grace : 1);
 }
 
+bool hg_service_reopen_log(struct hg_service *s)
+{
+    const struct hg_log_target *to = &s->generation->plan->global.log_target;
+
+    if (hg_log_reopen(s->o->log, to, s->err, sizeof(s->err)))
+        return true;
+    hg_log_event(s->o->log, HG_LOG_ERROR, "log_reopen_failed", "%s; it goes on where it was", s->err);
+    hg_log_flush(s->o->log);
+    return false;
+}
+
 static void on_signal(void *ctx, int signum)
 {
     struct hg_service *s = ctx;
@@ -85,6 +96,11 @@ static void on_signal(void *ctx, int signum)
     switch (signum) {
     case SIGUSR1:
         log_counts(s, "status", "counters");
+        break;
+    case SIGUSR2:
+        if (hg_service_reopen_log(s))
+            hg_log_event(s->o->log, HG_LOG_INFO, "log_reopened", "the log was opened anew");
+        hg_log_flush(s->o->log);
         break;
     case SIGHUP:
         hg_reload_ask(s, NULL);

@@ -32,10 +32,12 @@ static size_t reference_length(struct hg_slice s)
 
 static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
 {
-    const struct hg_environment *e = ctx;
+    const struct hg_dump *d = ctx;
     char *z = hg_slice_dup(name);
-    const char *found = z != NULL ? e->get(e->ctx, z) : NULL;
+    const char *found = z != NULL ? d->env->get(d->env->ctx, z) : NULL;
 
+    if (z != NULL && (found == NULL || found[0] == '\0'))
+        found = hg_plan_variable(d->plan, z);
     free(z);
     if (found == NULL || found[0] == '\0')
         return false;
@@ -115,7 +117,7 @@ static bool say_reference(const struct hg_dumper *p, struct hg_slice ref, bool h
 {
     char random[] = "(new in each process)";
     const struct hg_resolver resolver = {
-        .ctx = (void *)(uintptr_t)p->d->env, .env = env, .secret = secret, .uuid = random};
+        .ctx = (void *)(uintptr_t)p->d, .env = env, .secret = secret, .uuid = random};
     struct hg_template_note note = {0};
     struct hg_template *t = NULL;
     struct hg_slice value;

@@ -38,7 +38,7 @@ HG_TEST(values_and_defaults)
     HG_NEED(p != NULL);
     HG_CHECK_U64(p->global.threads, 7);
     HG_CHECK_U64(p->global.log_level, HG_LOG_WARN);
-    HG_CHECK_STR(p->global.log_to, "stderr");
+    HG_CHECK_STR(p->global.log_target.to, "stderr");
     HG_CHECK_U64(p->global.drain, 2000);
     HG_CHECK(p->global.user == NULL && p->global.ready_file == NULL);
     const struct hg_frontend *f = &p->frontend[0];
