@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { caFile } from './lib/ca.mjs';
 import { within } from './lib/env.mjs';
 import { gateway } from './lib/gateway.mjs';
@@ -31,25 +32,26 @@ const PROVIDERS = [
 const connects = (lines) => lines.filter((l) => / CONNECT /.test(l));
 const file = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-// The example as it is, but for its ports and the place of the rules that come with hdrgate.
+const rules = fileURLToPath(new URL('../../rules', import.meta.url));
+
+// The example as it is, but for its ports.
 function sidecar() {
-  const text = file('examples/agent-sidecar.cfg');
-  const changed = text.replace(/"0\.0\.0\.0:1000\d"/g, '"127.0.0.1:0"').replace('"<strip-credentials.cfg>"', '"strip-credentials.cfg"');
-  assert.equal(changed.split('"127.0.0.1:0"').length - 1, PROVIDERS.length);
+  const changed = file('examples/agent-sidecar.cfg').replace(/"0\.0\.0\.0:1000\d"/g, '"127.0.0.1:0"');
+  assert.ok(changed.split('"127.0.0.1:0"').length - 1 >= PROVIDERS.length);
   return changed;
 }
 
 // One stand-in for each provider, so that a credential that goes to the wrong one is seen.
 async function scene(t) {
   const sq = await squid(t);
-  const env = { HTTPS_PROXY: sq.url, NODE_EXTRA_CA_CERTS: caFile() };
+  const env = { HTTPS_PROXY: sq.url, NODE_EXTRA_CA_CERTS: caFile(), HDRGATE_RULES_DIR: rules };
   const ups = {};
   for (const { name } of PROVIDERS) {
     ups[name] = await upstream(t, { handle: (req, res) => res.send(500, 'no scenario') });
     env[`${name.toUpperCase()}_API_KEY`] = key(name);
     env[`${name.toUpperCase()}_API_TARGET`] = `api.test.example:${ups[name].port}`;
   }
-  const gw = await gateway(t, sidecar(), { env, files: { 'strip-credentials.cfg': file('rules/strip-credentials.cfg') } });
+  const gw = await gateway(t, sidecar(), { env });
   return { sq, ups, gw };
 }
 

@@ -76,8 +76,8 @@ HG_TEST(ten_mistakes_are_ten_lines)
 
 HG_TEST(examples_are_good)
 {
-    static const char *const names[] = {"minimal.cfg", "agent-sidecar.cfg"};
-    struct fixture_env e = {{"OPENAI_API_KEY", "k", "ANTHROPIC_API_KEY", "k", "GEMINI_API_KEY", "k",
+    static const char *const names[] = {"minimal.cfg", "ci-runner.cfg"};
+    struct fixture_env e = {{"OPENAI_API_KEY", "k", "GITHUB_TOKEN", "ghp_k", "NPM_TOKEN", "npm_k",
                              "HTTPS_PROXY", "http://squid.test:3128", NULL}};
     int back = case_enter(__FILE__, "../../../examples");
     HG_NEED(back >= 0);
