@@ -316,3 +316,22 @@ test('an answer of the configuration to a full house keeps Retry-After, or has i
   const late = await waits;
   assert.deepEqual([late.status, late.body.toString(), late.all('retry-after')], [503, 'later', ['1']]);
 });
+
+test('failover between two providers: each server gets the credential that the rules have for it, POST too', async (t) => {
+  const busy = { handle: (req, res) => req.body().then(() => res.send(429, 'busy')) };
+  const one = await upstream(t, busy);
+  const two = await upstream(t, { handle: (req, res) => req.body().then((b) => res.send(200, `two ${b}`)) });
+  const { gw } = await direct(t, {
+    up: one, gateway: { env: { SPARE_KEY: 'spare-credential' } },
+    config: {
+      server: `"${one.url('localhost')}", "${two.url('127.0.0.1')}"`,
+      secret: 'k: { from = "$<API_KEY>"; }; spare: { from = "$<SPARE_KEY>"; };',
+      backend: 'balance = "first"; retry: { on = [ "connect-failure", "empty-response", "429", "503", "529" ]; non-idempotent = true; };',
+      inject: `{ set-header = [ "Authorization", "Bearer $<secret:k>" ]; when: { server-host = "localhost"; }; },
+        { set-header = [ "Authorization", "Bearer $<secret:spare>" ]; when: { server-host = "127.0.0.1"; }; }`,
+    },
+  });
+  const r = await gw.once(t, post('/v1/chat', 'hello'));
+  assert.deepEqual([r.status, r.body.toString()], [200, 'two hello']);
+  assert.deepEqual([one, two].map((u) => u.requests.map((q) => q.header('authorization'))), [['Bearer real-credential-4711'], ['Bearer spare-credential']]);
+});
