@@ -98,7 +98,7 @@ const AROUND = {
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
-const BLOCK = /^(#|include =|(global|defaults|secret|rule|frontend|backend|acl|choose|map): +\{)/;
+const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map): +\{)/;
 
 // { backend: Set of the names of its blocks, ... }
 function namesIn(text) {
@@ -163,10 +163,11 @@ for (const k of Object.keys(process.env)) if (/^(ASAN|UBSAN|TSAN|LSAN)_OPTIONS$/
 
 // Files that a text names are made: certificates below /etc/hdrgate/tls, secrets below /run/secrets.
 function withFiles(text, dir) {
-  return text.replace(/\/etc\/hdrgate\/tls\/([\w-]+\.pem)|\/run\/secrets\/([\w.-]+)/g, (_, pem, secret) => {
-    const to = join(dir, pem ?? secret);
+  return text.replace(/\/etc\/hdrgate\/tls\/([\w-]+\.pem)|\/run\/secrets\/([\w.-]+)|\/etc\/hdrgate\/(env)\b/g, (_, pem, secret, env) => {
+    const to = join(dir, pem ?? secret ?? env);
     if (existsSync(to)) return to;
-    if (secret) writeFileSync(to, /json$/.test(secret) ? '{"tokens":[{"access":"example-token"}]}' : 'example-token\n');
+    if (env) writeFileSync(to, 'EXAMPLE=1\n', { mode: 0o600 });
+    else if (secret) writeFileSync(to, /json$/.test(secret) ? '{"tokens":[{"access":"example-token"}]}' : 'example-token\n', { mode: 0o600 });
     else copyFileSync(/key/.test(pem) ? certificate('good').key : /ca\./.test(pem) ? caFile() : certificate('good').cert, to);
     return to;
   });
@@ -249,7 +250,7 @@ test('links lead somewhere', () => {
 // fixtures that hold for it, and commands with their outputs, in a folder of their own.
 function chapters(m) {
   const found = new Map();
-  for (const b of m.blocks) if (['cfg', 'fixtures', 'map', 'console'].includes(b.kind)) found.set(b.chapter, [...(found.get(b.chapter) ?? []), b]);
+  for (const b of m.blocks) if (['cfg', 'wrong', 'fixtures', 'map', 'console'].includes(b.kind)) found.set(b.chapter, [...(found.get(b.chapter) ?? []), b]);
   return [...found].filter(([, blocks]) => blocks.some((b) => b.kind !== 'cfg'));
 }
 
@@ -262,7 +263,7 @@ function stage(blocks) {
     const name = /^# (\S+\.(?:cfg|fixtures|map))\n/.exec(b.text)?.[1] ?? `hdrgate.${b.kind}`;
     assert.ok(!existsSync(join(dir, name)), `${b.line + 1}: ${name} is there twice`);
     writeFileSync(join(dir, name), withFiles(b.text, dir));
-    if (b.kind === 'cfg') withVariables(b.text, env);
+    if (b.kind === 'cfg' || b.kind === 'wrong') withVariables(b.text, env);
   }
   return { dir, env };
 }
