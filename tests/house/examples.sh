@@ -37,6 +37,8 @@ comment() {
 }
 
 for file in rules/*.cfg; do
+    name=${file##*/}
+    grep -q "^| \[${name%.cfg}\]($name) |" rules/README.md || { echo "rules/README.md does not have $name" && status=1; }
     case $file in rules/strip-credentials.cfg | rules/plain-path.cfg) continue ;; esac
     comment "$file" >"$work/one.cfg"
     [ -s "$work/one.cfg" ] || { echo "$file: no configuration in its comment" && status=1; }
