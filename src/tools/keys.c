@@ -111,7 +111,7 @@ static bool write_text(const struct hg_schema_key *key, struct hg_buf *out)
             hg_buf_printf(out, ", %" PRIu64 " to %" PRIu64 "%s%s", key->least, key->most,
                           unit(key->kind) != NULL ? " " : "", unit(key->kind) != NULL ? unit(key->kind) : "");
     if (good && key->standard != NULL)
-        good = hg_buf_printf(out, "; standard %s", key->standard);
+        good = hg_buf_printf(out, "; default %s", key->standard);
     return good && hg_buf_append(out, HG_LIT("\n"));
 }
 
@@ -192,7 +192,7 @@ static bool write_json(const struct hg_schema_key *key, struct hg_buf *out)
     if (unit(key->kind) != NULL)
         hg_json_str(&j, "unit", hg_slice_str(unit(key->kind)));
     if (key->standard != NULL)
-        hg_json_str(&j, "standard", hg_slice_str(key->standard));
+        hg_json_str(&j, "default", hg_slice_str(key->standard));
     if (key->sub != HG_SCOPE_NONE) {
         block_name(key->sub, name, sizeof(name));
         hg_json_str(&j, "holds", hg_slice_str(name));

@@ -78,6 +78,6 @@ export function describe(key, keys) {
   });
   const holders = keys.filter((k) => k.holds === key.block).map((k) => k.name);
   const unit = { ms: '`ms s m h d`', bytes: 'bytes, `k M G`' }[key.unit] ?? '-';
-  const standard = key.standard === undefined ? null : `\`${key.kind === 'bool' || key.kind === 'number' ? key.standard : `"${key.standard}"`}\``;
+  const standard = key.default === undefined ? null : `\`${key.kind === 'bool' || key.kind === 'number' ? key.default : `"${key.default}"`}\``;
   return { type: forms.join('; '), unit, standard, where: key.block === '' ? 'top of a file' : holders.map((h) => `\`${h}\``).join(', ') };
 }

@@ -62,7 +62,7 @@ export function keysOf(manual) {
       if (!open) out.push('.Bl -tag -width Ds');
       open = true;
       const [type, , standard] = h.cells;
-      out.push(`.It Ic ${h.names.join(' , ')}`, ...toMdoc(h.prose), '.br', roff(`Takes: ${type}.`), roff(`Standard: ${standard}.`));
+      out.push(`.It Ic ${h.names.join(' , ')}`, ...toMdoc(h.prose), '.br', roff(`Takes: ${type}.`), roff(`Default: ${standard}.`));
     }
   }
   close();

@@ -68,10 +68,10 @@ HG_TEST(every_key_of_this_version_is_listed_once)
         there += !later;
     }
     HG_CHECK_U64(count(&out, "{\"name\":"), there);
-    HG_CHECK(has(&out, "\"words\":[\"roundrobin\",\"leastconn\",\"first\"],\"standard\":\"roundrobin\""));
+    HG_CHECK(has(&out, "\"words\":[\"roundrobin\",\"leastconn\",\"first\"],\"default\":\"roundrobin\""));
     HG_CHECK(has(&out, "\"least\":1,\"most\":64"));
     HG_CHECK(
-        has(&out, "\"kind\":\"size-or-none\",\"forms\":[\"one\"],\"unit\":\"bytes\",\"standard\":\"10M\""));
+        has(&out, "\"kind\":\"size-or-none\",\"forms\":[\"one\"],\"unit\":\"bytes\",\"default\":\"10M\""));
     hg_buf_free(&out);
 }
 
@@ -91,9 +91,9 @@ HG_TEST(names_choose_keys)
     HG_CHECK(!has(&out, "backend.balance"));
     hg_buf_free(&out);
     HG_CHECK(hg_keys_write(one, 1, false, &out, &unknown));
-    HG_CHECK(hg_slice_eq(hg_buf_data(&out),
-                         HG_LIT("backend.balance\n    how a server is chosen\n    a word in "
-                                "quotes: roundrobin, leastconn, first; standard roundrobin\n")));
+    HG_CHECK(
+        hg_slice_eq(hg_buf_data(&out), HG_LIT("backend.balance\n    how a server is chosen\n    a word in "
+                                              "quotes: roundrobin, leastconn, first; default roundrobin\n")));
     hg_buf_free(&out);
     HG_CHECK(hg_keys_write(none, 2, false, &out, &unknown));
     HG_CHECK(unknown == none[1]);
