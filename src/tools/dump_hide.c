@@ -41,6 +41,32 @@ static bool find_user(struct hg_slice text, size_t *begin, size_t *end)
     return *end > from && memmem(text.p + from, *end - from, "$<", 2) == NULL;
 }
 
+#define NEST_MAX 32 /* $<A:-$<B:-...>>: more than a template takes */
+
+/* Is there text of its own behind a ":-"? What is only another $<...> is not written in the clear. */
+static bool has_literal_default(const char *text)
+{
+    bool in_default[NEST_MAX] = {false};
+    size_t depth = 0;
+
+    for (const char *p = text; *p != '\0'; p++) {
+        if (p[0] == '$' && p[1] == '<') {
+            if (++depth == NEST_MAX)
+                return true; /* nothing valid */
+            in_default[depth] = false;
+            p++;
+        } else if (*p == '>' && depth > 0) {
+            depth--;
+        } else if (depth > 0 && in_default[depth]) {
+            return true;
+        } else if (depth > 0 && p[0] == ':' && p[1] == '-') {
+            in_default[depth] = true;
+            p++;
+        }
+    }
+    return false;
+}
+
 /* A value of a choice that a secret is made of. block: the choice. */
 static bool in_hidden_choice(const struct hg_plan *plan, const struct hg_node *n,
                              const struct hg_node **block)
@@ -78,7 +104,7 @@ bool hg_dump_in_place(const struct hg_plan *plan, const struct hg_node *n, bool 
     if (n->parent == NULL)
         return false;
     if (((in_secret && strcmp(n->name, "from") == 0) || in_hidden_choice(plan, n, &block)) &&
-        (strstr(n->string, "$<") == NULL || strstr(n->string, ":-") != NULL)) {
+        (strstr(n->string, "$<") == NULL || has_literal_default(n->string))) {
         if (asprintf(text, "$<%s>", variable_for(block, "SECRET", name, sizeof(name))) < 0)
             *text = NULL;
         return true;

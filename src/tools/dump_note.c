@@ -148,7 +148,7 @@ static bool say_json(const struct hg_dumper *p, struct hg_slice inner, bool hidd
     while (n < inner.n && inner.p[n] != '?' && inner.p[n] != ':')
         n++;
     inner.n = n;
-    if (env((void *)(uintptr_t)p->d->env, inner, &value))
+    if (env((void *)(uintptr_t)p->d, inner, &value))
         say_value(p, value, hidden, out, cap);
     else
         snprintf(out, cap, "not set");

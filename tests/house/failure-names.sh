@@ -7,8 +7,10 @@
 set -eu
 cd "$1"
 
-# Names are written with an underscore; those of log events and JSON fields have calls of their own.
-names=$(grep -hE '"[a-z]+(_[a-z0-9]+)+"' src/route/*.c src/relay/*.c |
+# Names are written with an underscore; those of log events and JSON fields have calls of their own, and hooks.c
+# only writes events.
+# shellcheck disable=SC2046 # no blanks in our names
+names=$(grep -hE '"[a-z]+(_[a-z0-9]+)+"' $(ls src/route/*.c src/relay/*.c | grep -v '/hooks\.c$') |
     grep -vE 'hg_log_event|hg_log_begin|hg_json_|#include' | grep -oE '"[a-z]+(_[a-z0-9]+)+"' | sort -u)
 [ "$(echo "$names" | wc -l)" -ge 5 ] || { echo "the names are not found any more: mend this test"; exit 1; }
 bad=0

@@ -51,14 +51,16 @@ set +f
 
 # A credential that stands in the config is not in its dump.
 cat >"$work/literal.cfg" <<END
-secret: { a: { from = "hush-1"; }; b-2: { from = "\$<NONE:-hush-2>"; }; };
+secret: { a: { from = "hush-1"; }; b-2: { from = "\$<NONE:-hush-2>"; }; c: { from = "\$<NONE:-\$<NEITHER:-hush-4>>"; };
+          d: { from = "\$<NONE:-\$<NEITHER>>"; }; };
 frontend: { f: { bind = "127.0.0.1:1"; backend = "x"; }; };
 backend: { squid: { proxy = "http://hush:hush-3@127.0.0.1:3128"; };
-  x: { url = "https://api.example"; via = "squid"; request = ( { set-header = [ "X", "\$<secret:a>\$<secret:b-2>" ]; } ); }; };
+  x: { url = "https://api.example"; via = "squid"; request = ( { set-header = [ "X", "\$<secret:a>\$<secret:b-2>\$<secret:c>\$<secret:d>" ]; } ); }; };
 END
 "$hdrgate" dump -f "$work/literal.cfg" >"$work/one.cfg" 2>"$work/out" || fail "literal secrets cannot be dumped"
 "$hdrgate" dump -f "$work/one.cfg" >"$work/two.cfg" 2>>"$work/out" || fail "their dump is not valid"
 "$hdrgate" dump -f "$work/two.cfg" 2>>"$work/out" | diff "$work/two.cfg" - >>"$work/out" || fail "a dump of a dump is not the same"
+grep -qF '$<NONE:-$<NEITHER>>' "$work/one.cfg" || fail "a variable instead of another is taken for a credential"
 if grep -q hush "$work/one.cfg" "$work/two.cfg"; then fail "a dump shows a credential"; fi
 [ $status = 0 ] || cat "$work/out"
 
