@@ -91,6 +91,23 @@ function normalised(said, ports) {
     .trim()}\n`;
 }
 
+// The environment of the runner: no token in it.
+const runner = (home) => ({
+  PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8', GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1', npm_config_update_notifier: 'false',
+});
+
+// No token, in any form, in any file below the folder, or in what was said.
+function assertClean(home, said) {
+  const needles = [GITHUB, NPM, BASIC].map((n) => Buffer.from(n));
+  let files = 0;
+  for (const [path, bytes] of filesBelow(home, (d) => readdirSync(d, { withFileTypes: true }))) {
+    files++;
+    for (const n of needles) assert.ok(!bytes.includes(n), path);
+  }
+  for (const n of needles) assert.ok(!said.includes(n.toString()));
+  return files;
+}
+
 test('npm, git and curl work through the gateway, and never get at the tokens', async (t) => {
   const api = await githubApi(t, GITHUB);
   const git = await gitServer(t, 'x-access-token', GITHUB, { 'acme/site.git': { 'README': 'A private site.\n' } });
@@ -106,8 +123,7 @@ test('npm, git and curl work through the gateway, and never get at the tokens', 
   const addresses = ['github-api', 'git', 'npm'].map((f) => gw.address(f));
   const ports = addresses.map((a, i) => [a.split(':')[1], 8081 + i]);
   const home = tempDir('runner');
-  const env = { PATH: process.env.PATH, HOME: home, LC_ALL: 'C.UTF-8', GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1', npm_config_update_notifier: 'false' };
-  const said = await play(home, env, SESSION, ports);
+  const said = await play(home, runner(home), SESSION, ports);
 
   await t.test('every request that came to them had the real credential, and no other', () => {
     for (const [s, credential, placeholder] of [[api, `Bearer ${GITHUB}`, 'ghp_placeholder'], [git, `Basic ${BASIC}`], [npm, `Bearer ${NPM}`]]) {
@@ -124,14 +140,7 @@ test('npm, git and curl work through the gateway, and never get at the tokens', 
   });
 
   await t.test('the tokens are nowhere on the runner', () => {
-    const needles = [GITHUB, NPM, BASIC].map((n) => Buffer.from(n));
-    let files = 0;
-    for (const [path, bytes] of filesBelow(home, (d) => readdirSync(d, { withFileTypes: true }))) {
-      files++;
-      for (const n of needles) assert.ok(!bytes.includes(n), path);
-    }
-    assert.ok(files > 20, `${files} files: the caches and repositories are among them`);
-    for (const n of needles) assert.ok(!said.includes(n.toString()));
+    assert.ok(assertClean(home, said) > 20, 'the caches and repositories are among the files');
   });
 
   await t.test('what was typed and seen is the transcript', () => {
@@ -139,4 +148,38 @@ test('npm, git and curl work through the gateway, and never get at the tokens', 
     if (process.env.HDRGATE_TEST_UPDATE === '1') writeFileSync(TRANSCRIPT, now);
     assert.equal(now, readFileSync(TRANSCRIPT, 'utf8'));
   });
+});
+
+// What the comments of the example say of writing.
+const WRITING = `
+git config --global url.http://127.0.0.1:8082/.insteadOf https://github.com/
+npm config set registry=http://127.0.0.1:8083/ //127.0.0.1:8083/:_authToken=npm_placeholder
+git clone -q https://github.com/acme/site.git
+git -C site -c user.name=Acme -c user.email=acme@example.com commit -q --allow-empty -m 'Made on the runner'
+git -C site push -q origin main && echo pushed
+mkdir made && cd made && npm init -y --scope=@acme >/dev/null
+npm publish --access public 2>/dev/null
+`;
+
+test('with the rules for it a runner pushes and publishes, and still has no token', async (t) => {
+  const git = await gitServer(t, 'x-access-token', GITHUB, { 'acme/site.git': { 'README': 'A private site.\n' } });
+  const npm = await npmRegistry(t, NPM);
+  const example = readFileSync(join(top, 'examples/ci-runner.cfg'), 'utf8');
+  const text = example.replaceAll('git-https-read"', 'git-https"').replaceAll('use = "npm"', 'use = "npm-publish"').replaceAll('"squid"', '"direct"');
+  const gw = await gateway(t, text, {
+    env: {
+      HDRGATE_RULES_DIR: join(top, 'rules'), NODE_EXTRA_CA_CERTS: caFile(), GITHUB_TOKEN: GITHUB, NPM_TOKEN: NPM, HTTPS_PROXY: 'direct',
+      GIT_UPSTREAM: git.url.replace('git.test.example', 'localhost'), NPM_UPSTREAM: npm.url.replace('npm.test.example', 'localhost'),
+      GITHUB_API_BIND: '127.0.0.1:0', GIT_BIND: '127.0.0.1:0', NPM_BIND: '127.0.0.1:0',
+    },
+  });
+  const home = tempDir('runner');
+  const ports = ['github-api', 'git', 'npm'].map((f, i) => [gw.address(f).split(':')[1], 8081 + i]);
+  const said = await play(home, runner(home), WRITING, ports);
+  assert.match(said, /^pushed$/m, said);
+  assert.match(said, /^\+ @acme\/made@1\.0\.0$/m, said);
+  assert.deepEqual(npm.published, ['@acme/made@1.0.0']);
+  assert.ok(git.requests.some((r) => r.method === 'POST' && r.url === '/acme/site.git/git-receive-pack'));
+  for (const r of [...git.requests, ...npm.requests]) assert.ok([`Basic ${BASIC}`, `Bearer ${NPM}`].includes(r.authorization));
+  assertClean(home, said);
 });

@@ -62,8 +62,17 @@ export function npmRegistry(t, token) {
       if (path === at && n === 'left') return res.writeHead(302, { Location: `/files${at}` }).end();
       if (path === at || path === `/files${at}`) return res.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end(tarball);
     }
+    if (req.method === 'PUT') return publish(req, res, self);
     return json(res, 404, { error: 'Not found' });
-  });
+  }).then((self) => Object.assign(self, { published: [] }));
+}
+
+async function publish(req, res, self) {
+  const pieces = [];
+  for await (const b of req) pieces.push(b);
+  const { name, versions } = JSON.parse(Buffer.concat(pieces));
+  self.published.push(`${name}@${Object.keys(versions)}`);
+  return json(res, 201, { success: true });
 }
 
 // Repositories as git's own CGI program serves them: { 'org/name.git': { file: text } }.
