@@ -81,8 +81,9 @@ static struct hg_slice clean(struct hg_slice s, char *out, size_t cap)
         if (n == cap) {
             for (n = cap - 3; n > 0 && ((unsigned char)out[n] & 0xc0) == 0x80;)
                 n--;
-            memcpy(out + n, "...", 3);
-            return hg_slice(out, n + 3);
+            for (size_t dots = 0; dots < 3; dots++)
+                out[n++] = '.';
+            return hg_slice(out, n);
         }
         out[n++] = control > 0 ? ' ' : s.p[i];
         i += control > 1 ? control - 1 : 0;
