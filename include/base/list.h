@@ -32,6 +32,19 @@ static inline void hg_list_remove(struct hg_list *n)
     hg_list_init(n);
 }
 
+/* Takes the first node of a list that is not empty. Loops that free what they take use it: the list's own
+ * links change, so that a static analyser sees the node leave. */
+static inline struct hg_list *hg_list_pop(struct hg_list *head)
+{
+    struct hg_list *n = head->next;
+
+    HG_ASSERT(n != head);
+    head->next = n->next;
+    n->next->prev = head;
+    hg_list_init(n);
+    return n;
+}
+
 static inline void hg_list_push_back(struct hg_list *head, struct hg_list *n)
 {
     HG_ASSERT(hg_list_empty(n));
@@ -46,6 +59,7 @@ static inline void hg_list_push_front(struct hg_list *head, struct hg_list *n)
     hg_list_push_back(head->next, n);
 }
 
+#define HG_LIST_POP(head, type, member) HG_CONTAINER_OF(hg_list_pop(head), type, member)
 #define HG_LIST_FIRST(head, type, member) HG_CONTAINER_OF((head)->next, type, member)
 #define HG_LIST_LAST(head, type, member) HG_CONTAINER_OF((head)->prev, type, member)
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 static int bad(const char *what, const char *which)
 {
     fprintf(stderr, "hdrgate: %s%s; see \"hdrgate help\"\n", what, which);
@@ -22,6 +24,7 @@ int options_read(struct options *o, int argc, char **argv, unsigned allow)
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 
+        HG_ASSERT(name != NULL);
         if (strcmp(name, "-f") == 0 && value != NULL) {
             if (o->files == OPTIONS_FILES_MAX)
                 return bad("too many -f; name a folder instead of ", value);

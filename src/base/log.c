@@ -108,6 +108,7 @@ static void drop_all(struct hg_log *log)
 
 static void written(struct hg_log *log, struct hg_slice data)
 {
+    HG_ASSERT(data.p != NULL && data.n > 0);
     log->torn = data.p[data.n - 1] != '\n';
     hg_buf_consume(&log->lines, data.n);
     if (log->saying > 0 && data.n >= log->report_end)

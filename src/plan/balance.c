@@ -4,6 +4,7 @@
  * again.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -35,17 +36,18 @@ void hg_balance_standard(struct hg_backend *k)
 /* "503", "500-599", "5xx" */
 static bool read_range(const char *text, struct hg_status_range *r)
 {
-    unsigned from, to;
-    int n = 0;
-    if (sscanf(text, "%3u%n", &from, &n) == 1 && n == 3 && text[3] == '\0')
-        to = from;
-    else if (sscanf(text, "%1ux%n", &from, &n) == 1 && n == 2 && strcmp(text + 1, "xx") == 0)
-        from *= 100, to = from + 99;
-    else if (sscanf(text, "%3u-%3u%n", &from, &to, &n) != 2 || n != 7 || text[7] != '\0')
+    size_t n = strlen(text), digits = strspn(text, "0123456789");
+
+    if (digits == 1 && strcmp(text + 1, "xx") == 0) {
+        r->from = (uint16_t)((text[0] - '0') * 100);
+        r->to = (uint16_t)(r->from + 99);
+    } else if (digits == 3 && (n == 3 || (n == 7 && text[3] == '-' && strspn(text + 4, "0123456789") == 3))) {
+        r->from = (uint16_t)strtoul(text, NULL, 10);
+        r->to = n == 3 ? r->from : (uint16_t)strtoul(text + 4, NULL, 10);
+    } else {
         return false;
-    r->from = (uint16_t)from;
-    r->to = (uint16_t)to;
-    return from >= 100 && to <= 599 && from <= to;
+    }
+    return r->from >= 100 && r->to <= 599 && r->from <= r->to;
 }
 
 /* The text of the i-th element of a list (or of the one value); NULL: no more, or bad and said. */

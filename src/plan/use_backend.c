@@ -43,7 +43,8 @@ static bool names_map(const struct hg_node *group, struct hg_slice *name)
 {
     const struct hg_node *at = hg_node_get(group, "backend");
     struct hg_slice s = hg_slice_str(at != NULL && at->type == HG_NODE_STRING ? at->string : "");
-    if (!hg_slice_starts(s, HG_LIT("$<map:")) || s.p[s.n - 1] != '>' || memchr(s.p, '>', s.n - 1) != NULL)
+    if (s.n < 7 || !hg_slice_starts(s, HG_LIT("$<map:")) || s.p[s.n - 1] != '>' ||
+        memchr(s.p, '>', s.n - 1) != NULL)
         return false;
     *name = hg_slice(s.p + 6, s.n - 7);
     return true;
@@ -164,10 +165,11 @@ struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node,
     struct hg_behind behind = {
         .backend = hg_store_alloc(b, b->plan->backends + 1, sizeof(struct hg_built_backend *))};
     f->use_backend = hg_store_alloc(b, n + 1, sizeof(*f->use_backend));
-    if (b->no_memory)
+    if (behind.backend == NULL || f->use_backend == NULL)
         return behind;
     for (size_t i = 0; i < n; i++)
         add_entry(b, list ? use->child[i] : use, f, &behind);
+    HG_ASSERT(f->use_backend != NULL);
     struct hg_slice name;
     bool maps = names_map(node, &name);
     const struct hg_map *map = maps ? find_map(b, node, name) : NULL;

@@ -188,7 +188,7 @@ void hg_preface_drop_all(struct hg_relay *r)
 void hg_preface_free_all(struct hg_relay *r)
 {
     while (!hg_list_empty(&r->prefaces)) {
-        struct hg_preface *p = HG_LIST_FIRST(&r->prefaces, struct hg_preface, node);
+        struct hg_preface *p = HG_LIST_POP(&r->prefaces, struct hg_preface, node);
 
         hg_list_remove(&p->death.node);
         preface_free(p);

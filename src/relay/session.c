@@ -248,7 +248,7 @@ void hg_relay_free(struct hg_relay *r)
     hg_relay_cut(r);
     hg_preface_free_all(r);
     while (!hg_list_empty(&r->sessions)) {
-        struct hg_session *s = HG_LIST_FIRST(&r->sessions, struct hg_session, node);
+        struct hg_session *s = HG_LIST_POP(&r->sessions, struct hg_session, node);
 
         hg_list_remove(&s->death.node);
         bury(&s->death);

@@ -169,6 +169,7 @@ static uint64_t head_time(const struct hg_session *s)
 
 static uint64_t queue_time(const struct hg_exchange *x)
 {
+    HG_ASSERT(x != NULL && x->route.backend != NULL);
     uint64_t all = x->route.backend->queue.timeout;
     uint64_t gone = (hg_loop_now(x->session->relay->loop) - x->wait_since) / 1000;
 

@@ -73,6 +73,7 @@ static void say_found(struct words *w, const struct hg_rules_run *run, const str
             say(w, " (it is not known: no unix socket)");
         break;
     case HG_WHEN_STATUS:
+        HG_ASSERT(run->response != NULL);
         say(w, " (it is %u)", run->response->status);
         break;
     default:

@@ -293,7 +293,7 @@ void hg_control_free(struct hg_control *k)
     if (k == NULL)
         return;
     while (!hg_list_empty(&k->clients)) {
-        struct client *c = HG_LIST_FIRST(&k->clients, struct client, node);
+        struct client *c = HG_LIST_POP(&k->clients, struct client, node);
 
         hg_list_remove(&c->death.node);
         client_free(c);

@@ -88,9 +88,8 @@ void hg_retired_free(struct hg_service *s)
     struct hg_reload *r = &s->reload;
 
     while (!hg_list_empty(&r->retired)) {
-        struct hg_retired *old = HG_LIST_FIRST(&r->retired, struct hg_retired, node);
+        struct hg_retired *old = HG_LIST_POP(&r->retired, struct hg_retired, node);
 
-        hg_list_remove(&old->node);
         hg_generation_unref(&old->generation);
         free(old);
     }

@@ -208,7 +208,7 @@ static bool noted(const struct hg_dumper *p, struct hg_slice ref)
 {
     struct hg_slice all = hg_buf_data(&p->notes);
 
-    return ref.n <= all.n && memmem(all.p, all.n, ref.p, ref.n) != NULL;
+    return all.p != NULL && ref.n <= all.n && memmem(all.p, all.n, ref.p, ref.n) != NULL;
 }
 
 void hg_dump_note(struct hg_dumper *p, struct hg_slice text, bool hidden)

@@ -210,7 +210,7 @@ static bool holds(struct check *c, const struct hg_expect *e, const struct seen 
     case HG_EXPECT_TARGET:
         return target_holds(e, s);
     case HG_EXPECT_STATUS:
-        return (unsigned)atoi(s->first) == e->status &&
+        return strtoul(s->first, NULL, 10) == e->status &&
                (e->value.p == NULL || hg_slice_eq(e->value, hg_slice_str(s->word)));
     case HG_EXPECT_FIELD:
     case HG_EXPECT_MATCH:

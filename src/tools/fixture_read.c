@@ -122,7 +122,7 @@ struct hg_slice hg_read_text(struct hg_reader *r, struct hg_slice s, bool escape
         return hg_slice("", 0);
     }
     for (size_t i = 0, used; i < s.n; i += used) {
-        int c = s.p[i];
+        int c = (unsigned char)s.p[i];
 
         used = put_base64(r, hg_slice_from(s, i), out, &n);
         if (used > 0)

@@ -48,8 +48,10 @@ static bool is_there(const struct hg_schema_key *key)
 static bool is_meant(const struct hg_schema_key *key, const char *name)
 {
     char full[96];
-    size_t n = strlen(name);
+    size_t n;
 
+    HG_ASSERT(name != NULL);
+    n = strlen(name);
     hg_key_name(key, full, sizeof(full));
     return strcmp(key->key, name) == 0 ||
            (strncmp(full, name, n) == 0 && (full[n] == '\0' || full[n] == '.'));

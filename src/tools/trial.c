@@ -6,6 +6,7 @@
 #include "tools/trial.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +52,31 @@ __attribute__((format(printf, 2, 3))) static enum hg_trial_end undecided(struct 
     return HG_TRIAL_UNDECIDED;
 }
 
+static bool read_id(const char **text, uint32_t *id)
+{
+    char *end;
+    unsigned long n;
+
+    if (**text < '0' || **text > '9')
+        return false;
+    errno = 0;
+    n = strtoul(*text, &end, 10);
+    *text = end;
+    *id = (uint32_t)n;
+    return errno == 0 && n <= UINT32_MAX;
+}
+
+/* ":UID:GID" to its end. */
+static bool read_peer(const char *text, struct hg_client *c)
+{
+    return *text++ == ':' && read_id(&text, &c->uid) && *text++ == ':' && read_id(&text, &c->gid) &&
+           *text == '\0';
+}
+
 /* "unix", "unix:UID:GID" or an address. */
 static bool read_from(struct hg_trial *t, const char *from)
 {
     struct hg_client *c = &t->client;
-    unsigned uid, gid;
-    int end = 0;
 
     snprintf(t->from, sizeof(t->from), "%s", from);
     c->ip = hg_slice_str(t->from);
@@ -64,11 +84,7 @@ static bool read_from(struct hg_trial *t, const char *from)
         c->ip = HG_LIT("unix");
         if (from[4] == '\0')
             return true;
-        c->has_peer = sscanf(from + 4, ":%u:%u%n", &uid, &gid, &end) == 2 && from[4 + end] == '\0';
-        if (c->has_peer) {
-            c->uid = uid;
-            c->gid = gid;
-        }
+        c->has_peer = read_peer(from + 4, c);
         return c->has_peer;
     }
     c->has_addr = true;
@@ -139,6 +155,7 @@ static const struct hg_frontend *choose(struct hg_trial *t, const struct hg_tria
     char names[160] = "";
     size_t len = 0;
 
+    HG_ASSERT(p->frontends == 0 || p->frontend != NULL);
     for (size_t i = 0; ask->frontend != NULL && i < p->frontends; i++)
         if (strcmp(p->frontend[i].name, ask->frontend) == 0)
             f = &p->frontend[i];
