@@ -7,11 +7,13 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "io/dial.h"
 
@@ -257,6 +259,29 @@ static enum hg_failure_kind kind_of(int status)
     }
 }
 
+/* Without a descriptor c-ares can neither read the hosts file nor ask a server, and calls that a refused
+ * connection: ask the kernel. */
+static bool out_of_descriptors(int status)
+{
+    int fd;
+
+    if (status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADNAME)
+        return false; /* somebody was asked */
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    close(fd);
+    return false;
+}
+
+static void note_failure(struct hg_dns_query *q, int status)
+{
+    if (out_of_descriptors(status))
+        hg_failure_set(&q->failure, HG_FAILURE_NO_RESOURCES, "%s", strerror(errno));
+    else
+        hg_failure_set(&q->failure, kind_of(status), "%s", ares_strerror(status));
+}
+
 static void take_addresses(struct hg_addresses *to, const struct ares_addrinfo *from)
 {
     for (const struct ares_addrinfo_node *n = from->nodes; n != NULL && to->n < HG_LIMIT_ADDRESSES;
@@ -290,7 +315,7 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
     /* Who asks must end before the channel does. */
     HG_ASSERT(status != ARES_EDESTRUCTION);
     if (status != ARES_SUCCESS)
-        hg_failure_set(&q->failure, kind_of(status), "%s", ares_strerror(status));
+        note_failure(q, status);
     else if (q->found.n == 0)
         hg_failure_set(&q->failure, HG_FAILURE_DNS, "the name has no address");
     q->answered = true;

@@ -438,6 +438,17 @@ HG_TEST(no_descriptor_left_is_no_resources)
     HG_CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
     HG_CHECK_STR(hg_failure_name(c.failure.kind), "no_resources");
     HG_CHECK_STR(c.failure.detail, "Too many open files");
+    /* Also when it is the name's turn: c-ares knows no such error. */
+    c.target.proxy_host = "two.test";
+    HG_CHECK(setrlimit(RLIMIT_NOFILE, &now) == 0);
+    dial(&c);
+    HG_CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    HG_CHECK_STR(hg_failure_name(c.failure.kind), "no_resources");
+    HG_CHECK_STR(c.failure.detail, "the proxy two.test: Too many open files");
+    /* And what has no such reason is still the name's failure. */
+    c.target.proxy_host = "none.test";
+    dial(&c);
+    HG_CHECK_STR(hg_failure_name(c.failure.kind), "dns_failed");
     call_end(&c);
 }
 
