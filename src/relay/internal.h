@@ -77,6 +77,11 @@ struct hg_session {
     struct hg_deferred death;
     uint64_t head_since; /* when the first byte of this head came; 0: none yet */
     uint64_t lingered, linger_since;
+    /* What the deadline is for, and since when: it starts anew when that changes, or when bytes that it waits
+     * for have moved. Bytes that nobody asked for yet (pipelined ones) prolong nothing. */
+    int phase;
+    uint64_t phase_since;
+    unsigned moved, phase_moved;
     size_t budget; /* bytes that this turn may still read, both sides together */
     unsigned requests;
     bool can_read, can_write; /* until the stream says AGAIN */

@@ -97,6 +97,7 @@ bool hg_request_pump(struct hg_exchange *x)
         }
         hg_buf_consume(&s->in, used);
         progress |= used != 0;
+        s->moved += used != 0;
         if (step == HG_BODY_BAD)
             body_bad(x, x->req_body.error);
         else if (step == HG_BODY_DONE)

@@ -87,6 +87,7 @@ static void upgrade(struct hg_exchange *x)
 /* 1xx: 100 ends here (we say our own), 101 only if asked for, the others go on to clients that know them. */
 static void interim(struct hg_exchange *x)
 {
+    x->session->moved++;
     if (++x->interims > HG_LIMIT_INTERIM) {
         bad_response(x, "too many interim answers");
         return;

@@ -200,6 +200,7 @@ bool hg_session_linger_step(struct hg_session *s)
         s->shut = true;
     }
     s->lingered += hg_buf_len(&s->in);
+    s->moved += hg_buf_len(&s->in) != 0;
     hg_buf_consume(&s->in, hg_buf_len(&s->in));
     if (s->client_eof || s->lingered > HG_LIMIT_LINGER ||
         hg_loop_now(s->relay->loop) - s->linger_since > HG_TIME_LINGER_MAX * UINT64_C(1000))

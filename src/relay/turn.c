@@ -88,6 +88,7 @@ static bool write_client(struct hg_session *s)
 
         if (n > 0) {
             hg_buf_consume(&s->out, (size_t)n);
+            s->moved++;
             progress = true;
             continue;
         }
@@ -176,6 +177,7 @@ static uint64_t queue_time(const struct hg_exchange *x)
     return gone < all ? all - gone : 1;
 }
 
+/* The whole time of the phase. */
 static uint64_t phase_time(const struct hg_session *s)
 {
     const struct hg_timeouts *front = &s->frontend->timeout;
@@ -202,6 +204,23 @@ static uint64_t phase_time(const struct hg_session *s)
         return HG_TIME_LINGER;
     }
     return 0;
+}
+
+/* What is left of it, at least 1; 0: no deadline. */
+static uint64_t time_left(struct hg_session *s)
+{
+    int phase = (int)session_phase(s);
+    uint64_t all = phase_time(s), gone;
+
+    if (phase != s->phase || s->moved != s->phase_moved) {
+        s->phase = phase;
+        s->phase_moved = s->moved;
+        s->phase_since = hg_loop_now(s->relay->loop);
+    }
+    if (all == 0 || phase == PHASE_QUEUE || (phase == PHASE_HEAD && s->head_since != 0))
+        return all; /* these count by themselves */
+    gone = (hg_loop_now(s->relay->loop) - s->phase_since) / 1000;
+    return gone < all ? all - gone : 1;
 }
 
 static void want_upstream(const struct hg_exchange *x)
@@ -241,7 +260,7 @@ void hg_session_probe(struct hg_timer *t)
 
 static void rearm(struct hg_session *s)
 {
-    uint64_t ms = phase_time(s);
+    uint64_t ms = time_left(s);
     unsigned mask = 0;
 
     if (wants_client_read(s))

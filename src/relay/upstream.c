@@ -117,6 +117,7 @@ bool hg_upstream_write(struct hg_exchange *x)
         if (n > 0) {
             x->wrote = x->wrote_any = true;
             x->sent += (size_t)n;
+            x->session->moved++;
             if (!x->keep)
                 hg_upstream_stop_keeping(x);
             progress = true;
@@ -159,6 +160,9 @@ bool hg_upstream_read(struct hg_exchange *x)
     if (n > 0) {
         hg_buf_commit(&x->up_in, (size_t)n);
         hg_session_spend(x->session, (size_t)n);
+        /* A head that drips in has the time of a head; whole interim ones are counted where they are read. */
+        if (x->resp_head)
+            x->session->moved++;
         x->resp_started = true;
         if ((size_t)n < room && !hg_stream_pending(stream))
             x->up_can_read = false;
