@@ -14,6 +14,7 @@ struct hg_server_options {
     struct hg_log *log;
     const char *ready_file; /* of the command line, or NULL: the plan's; written when all listeners listen */
     const char *notify_socket; /* $NOTIFY_SOCKET, or NULL */
+    uint64_t watchdog_us; /* how long we may keep still before it ends us ($WATCHDOG_USEC); 0: for ever */
     /* Reads the config anew. NULL when it has errors; what there is to say is in d. */
     struct hg_plan *(*read)(void *ctx, struct hg_diag *d);
     void *ctx;

@@ -44,6 +44,8 @@ struct hg_switch *hg_switch_new(struct hg_worker *w, const struct hg_bindings *t
 void hg_worker_switch(struct hg_switch *s);
 void hg_switch_free(struct hg_switch *s); /* one that will not be used; may be NULL */
 
+/* From any thread: runs on the worker's, unless it has ended. */
+void hg_worker_post(struct hg_worker *w, struct hg_post *p);
 /* From any thread: no new connections, end when the last session has. */
 void hg_worker_drain(struct hg_worker *w);
 /* From any thread: end at once. */

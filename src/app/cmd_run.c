@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "options.h"
@@ -51,6 +52,16 @@ static void hold_signals(void)
     sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
+/* sd_watchdog_enabled(3). 0: there is none, or it is for another process. */
+static uint64_t watchdog(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+    if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid()))
+        return 0;
+    return strtoull(usec, NULL, 10);
+}
+
 static int serve(struct hg_plan *plan, struct options *o)
 {
     char err[1024];
@@ -69,6 +80,7 @@ static int serve(struct hg_plan *plan, struct options *o)
                                              .log = log,
                                              .ready_file = o->ready_file,
                                              .notify_socket = getenv("NOTIFY_SOCKET"),
+                                             .watchdog_us = watchdog(),
                                              .read = read_plan,
                                              .ctx = o};
 

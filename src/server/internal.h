@@ -7,7 +7,7 @@
  *   reload.c     from one plan to the next      listener.c   one listener; unix.c: unix sockets
  *   retired.c    the plans before               ready.c      the ready file
  *   worker.c     a thread; accept.c: its sockets
- *   privilege.c  what we give up; reread.c      notify.c     the service manager
+ *   privilege.c  what we give up; reread.c      notify.c     the service manager; watchdog.c
  *   control.c    the socket for commands        commands.c   the commands; status.c: one of them
  *   credentials.c, rotate.c  secrets and certificates that change
  */
@@ -68,7 +68,8 @@ struct hg_service {
     struct hg_rotation *rotation;
     struct hg_counters counters; /* of this thread */
     struct hg_reload reload;
-    struct hg_control *control; /* NULL: none */
+    struct hg_control *control;   /* NULL: none */
+    struct hg_watchdog *watchdog; /* NULL: none */
     struct {
         char *user, *group, *control;
         unsigned control_mode;
@@ -147,6 +148,11 @@ bool hg_privilege_drop(const char *user, const char *group, char *err, size_t er
 /* notify.c: tells the service manager (sd_notify(3): lines NAME=value). socket NULL: nobody asked. Never
  * blocks; what cannot be sent is lost. */
 void hg_notify(const char *socket, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* watchdog.c: tells the service manager, in time, that all threads take their turns; the workers run, and are
+ * freed before it. NULL without memory. */
+struct hg_watchdog *hg_watchdog_new(struct hg_service *s);
+void hg_watchdog_free(struct hg_watchdog *w);
 
 /* unix.c */
 /* A listening unix socket. A file that nobody answers on is replaced. -1 with errno. */

@@ -233,6 +233,16 @@ static bool open_control(struct hg_service *s)
     return s->control != NULL;
 }
 
+static bool start_watchdog(struct hg_service *s)
+{
+    if (s->o->notify_socket == NULL || s->o->watchdog_us == 0)
+        return true;
+    s->watchdog = hg_watchdog_new(s);
+    if (s->watchdog == NULL)
+        snprintf(s->err, sizeof(s->err), "out of memory");
+    return s->watchdog != NULL;
+}
+
 /* As many descriptors as the system lets us have: each exchange takes two. */
 static void raise_descriptors(void)
 {
@@ -270,7 +280,7 @@ static bool bring_up(struct hg_service *s)
     return keep_fixed(s) && open_loop(s) && open_listeners(s) && open_control(s) &&
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
            hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && hg_credentials_start(s) &&
-           start_workers(s);
+           start_workers(s) && start_watchdog(s);
 }
 
 /* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
@@ -301,6 +311,7 @@ static void take_down(struct hg_service *s)
     if (s->dns != NULL)
         hg_dns_free(s->dns);
     hg_control_free(s->control);
+    hg_watchdog_free(s->watchdog);
     if (s->loop != NULL) {
         hg_retired_free(s);
         hg_timer_stop(&s->grace);

@@ -112,6 +112,11 @@ bool hg_worker_start(struct hg_worker *w)
     return w->started;
 }
 
+void hg_worker_post(struct hg_worker *w, struct hg_post *p)
+{
+    hg_loop_post(w->loop, p);
+}
+
 void hg_worker_drain(struct hg_worker *w)
 {
     hg_loop_post(w->loop, &w->drain_post);

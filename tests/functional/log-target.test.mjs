@@ -114,6 +114,30 @@ test('an abstract socket of the service manager', async (t) => {
   await gw.stop();
 });
 
+test('the watchdog hears of us while all threads take their turns, and while we drain', async (t) => {
+  const path = join(tempDir('notify'), 'n.sock');
+  const manager = await datagrams(t, path);
+  const beats = () => manager.lines.filter((l) => l === 'WATCHDOG=1').length;
+  const gw = await gateway(t, text(''), { env: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '200000' } });
+  await manager.until(() => beats() >= 5, 'five beats');
+  const c = await gw.client(t);
+  c.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
+  gw.kill('SIGTERM');
+  await manager.until((l) => l.startsWith('STOPPING=1'), 'STOPPING');
+  const before = beats();
+  if (!gw.exit) await manager.watch.until(() => beats() > before || gw.exit, 'a beat while it drains');
+  c.send('67890');
+  await gw.stop();
+
+  const other = await gateway(t, text(''), { env: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000', WATCHDOG_PID: '1' } });
+  await manager.until((l) => l.includes(`MAINPID=${other.ready.pid}`), 'READY');
+  const n = beats();
+  for (let i = 0; i < 20; i++) await other.once(t, get('/'));
+  await other.stop();
+  await manager.until(() => manager.lines.at(-1).startsWith('STOPPING=1'), 'STOPPING');
+  assert.equal(beats(), n);
+});
+
 test('a full disk, and no logger at all: requests are answered, and lost lines are counted', async (t) => {
   const dir = tempDir('log');
   const control = join(dir, 'c.sock');
