@@ -11,9 +11,12 @@
 
 #include "http/head.h"
 #include "pool.h"
+#include "state.h"
 #include "verdict.h"
 
 #define CHECK_MAGIC 0x6368656bu
+/* Servers that were never checked are asked within this, and within a tenth of their interval. */
+#define FIRST_MAX_MS 2000u
 
 struct check {
     uint32_t magic;
@@ -82,6 +85,7 @@ static void over(struct check *c)
     struct hg_health_checks *h = c->owner;
 
     let_go(c);
+    hg_state_of(h->generation, c->server)->checked = c->began;
     hg_verdict(h->generation, c->server, c->good, c->why, c->began, hg_loop_now(h->loop), h->log);
     plan_next(c);
 }
@@ -266,9 +270,12 @@ static void stop_all(struct hg_health_checks *h)
     hg_generation_unref(&h->generation);
 }
 
+/* A check that the last plan began and did not end is made anew; else they go on in their time, so that many
+ * reloads do not make many checks, or none. */
 static void add(struct hg_health_checks *h, const struct hg_server *s)
 {
     struct check *c = &h->check[h->checks++];
+    uint64_t spread = s->backend->health.interval / 10;
 
     c->magic = CHECK_MAGIC;
     c->owner = h;
@@ -279,7 +286,11 @@ static void add(struct hg_health_checks *h, const struct hg_server *s)
     hg_buf_init(&c->in, HG_LIMIT_HEAD_DEFAULT + HG_LIMIT_IO_CHUNK, false);
     hg_timer_init(&c->next, h->loop, begin);
     hg_timer_init(&c->limit, h->loop, limit_over);
-    hg_timer_set(&c->next, 1 + pick_random(h, s->backend->health.interval / 10 + 1));
+    c->began = hg_state_of(h->generation, s)->checked;
+    if (c->began != 0)
+        plan_next(c);
+    else
+        hg_timer_set(&c->next, 1 + pick_random(h, (spread < FIRST_MAX_MS ? spread : FIRST_MAX_MS) + 1));
 }
 
 bool hg_health_use(struct hg_health_checks *h, struct hg_generation *g)

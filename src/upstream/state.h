@@ -25,7 +25,8 @@ struct hg_server_state {
     char reason[192];
     /* The checker's alone */
     unsigned good, bad;
-    bool known; /* a check has ended since it was enabled */
+    bool known;       /* a check has ended since it was enabled */
+    uint64_t checked; /* when the last check that ended began; monotonic, us; 0: none has */
 };
 
 struct hg_backend_state {
