@@ -59,18 +59,23 @@ static void settled(struct hg_timer *timer)
     t->bad = true;
 }
 
-static void forget(struct hg_rotation *r)
+/* True when a change was seen that nothing was read for yet. */
+static bool forget(struct hg_rotation *r)
 {
+    bool unread = false;
+
     while (!hg_list_empty(&r->rotating)) {
         struct rotating *t = HG_LIST_FIRST(&r->rotating, struct rotating, node);
 
         for (size_t i = 0; i < FILES; i++)
             hg_watch_remove(t->watch[i]);
+        unread = unread || t->settle.due != 0;
         hg_timer_stop(&t->settle);
         hg_list_remove(&t->node);
         free(t);
     }
     hg_generation_unref(&r->generation);
+    return unread;
 }
 
 struct hg_rotation *hg_rotation_new(struct hg_loop *loop, struct hg_watcher *watcher, struct hg_log *log,
@@ -92,7 +97,7 @@ void hg_rotation_free(struct hg_rotation *r)
 {
     if (r == NULL)
         return;
-    forget(r);
+    (void)forget(r);
     free(r);
 }
 
@@ -129,14 +134,16 @@ static bool add(struct hg_rotation *r, struct hg_tls *tls)
 bool hg_rotation_use(struct hg_rotation *r, struct hg_generation *g)
 {
     const struct hg_plan *p = g->plan;
-    bool ok = true;
+    bool ok = true, unread = forget(r);
 
-    forget(r);
     r->generation = hg_generation_ref(g);
     for (size_t i = 0; i < p->backends; i++)
         ok = add(r, g->backend_tls[i]) && ok;
     for (size_t i = 0; i < p->frontends; i++)
         for (size_t j = 0; j < p->frontend[i].binds; j++)
             ok = add(r, g->bind_tls[i][j]) && ok;
+    /* It may have come after the new generation had read its files. */
+    for (struct hg_list *n = r->rotating.next; unread && n != &r->rotating; n = n->next)
+        changed(HG_CONTAINER_OF(n, struct rotating, node));
     return ok;
 }

@@ -66,3 +66,27 @@ test("a backend's client certificate", async (t) => {
   assert.equal((await gw.once(t, get('/'))).status, 200);
   assert.deepEqual(seen, ['client.test.example', 'good.test.example']);
 });
+
+test('a reload reads certificates at once; a pair that does not belong together changes nothing', async (t) => {
+  const dir = tempDir('server-cert');
+  put(dir, 'good');
+  const { gw } = await direct(t, { config: { bind: `{ to = "127.0.0.1:0"; tls: { cert = "${dir}/tls.crt"; key = "${dir}/tls.key"; }; }` } });
+  const old = await gw.client(t, { tls: trust() });
+  put(dir, 'wrong-name');
+  assert.equal((await gw.again()).event, 'reload');
+  assert.equal(await shown(gw.address()), 'wrong-name.test.example');
+  copyFileSync(certificate('client').key, join(dir, 'tls.key'));
+  const failed = await gw.again();
+  assert.equal(failed.event, 'reload_failed');
+  assert.match(failed.message, /tls\.(crt|key)/);
+  assert.equal(await shown(gw.address()), 'wrong-name.test.example');
+  copyFileSync(certificate('client').cert, join(dir, 'tls.crt'));
+  assert.equal((await gw.again()).event, 'reload');
+  assert.equal(await shown(gw.address()), 'client.test.example');
+  await old.send(get('/'));
+  assert.equal((await old.response(0)).status, 200);
+  // After many reloads the files are still watched.
+  put(dir, 'good');
+  await gw.until(() => gw.lines.filter((l) => l.event === 'tls_rotated').length > 0 || undefined, 'a rotation');
+  while ((await shown(gw.address())) !== 'good.test.example') continue;
+});
