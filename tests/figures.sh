@@ -3,8 +3,16 @@
 #
 # The figures of time and memory, on a quiet machine: how late streamed events are, how soon an upstream is cancelled,
 # how much the process grows with 1 GiB in each direction, and with 200 reloads under load. Needs what tests/run.sh has built and installed.
+#
+#   tests/figures.sh                 all of them
+#   tests/figures.sh reload-load     one: streaming, client-leaves, large or reload-load
 set -eu
 cd "$(dirname "$0")/functional"
 HDRGATE=${HDRGATE:-$PWD/../../build/release/hdrgate} HDRGATE_TEST_FIGURES=1
 export HDRGATE HDRGATE_TEST_FIGURES
-exec sh ./node.sh --test-concurrency=1 streaming.test.mjs client-leaves.test.mjs large.test.mjs reload-load.test.mjs
+[ $# -gt 0 ] || set -- streaming client-leaves large reload-load
+for name; do
+    shift
+    set -- "$@" "$name.test.mjs"
+done
+exec sh ./node.sh --test-concurrency=1 "$@"

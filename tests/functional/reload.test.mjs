@@ -188,8 +188,15 @@ test('a bind that becomes TLS: who came in without it cannot stay', async (t) =>
 
 test('what takes effect at the next start is said', async (t) => {
   const gw = await gateway(t, own({ api: '"127.0.0.1:0"' }));
-  await gw.again(own({ api: '"127.0.0.1:0"' }).replace('threads = 2', 'threads = 3'));
-  assert.ok(gw.lines.some((l) => l.event === 'config_warning' && l.message === 'global.threads: the change takes effect at the next start'));
+  const path = join(tempDir('control'), 'c.sock');
+  const others = `threads = 3; user = "nobody"; group = "nogroup"; control = "unix:${path}"`;
+  await gw.again(own({ api: '"127.0.0.1:0"' }, 'two').replace('threads = 2', others));
+  const said = gw.lines.filter((l) => l.event === 'config_warning').map((l) => l.message);
+  assert.deepEqual(said, ['threads', 'user', 'group', 'control'].map((k) => `global.${k}: the change takes effect at the next start`));
+  assert.ok(!existsSync(path));
+  assert.equal((await gw.once(t, get('/'))).body.toString(), 'api two');
+  await gw.again(own({ api: '"127.0.0.1:0"' }, 'three')); // as it was at the start: nothing to say
+  assert.equal(gw.lines.filter((l) => l.event === 'config_warning').length, 4);
 });
 
 test('SIGHUP many times, and while it drains', async (t) => {
