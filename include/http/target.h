@@ -18,6 +18,18 @@ bool hg_query_next(struct hg_slice *rest, struct hg_slice *name, struct hg_slice
  * full. */
 struct hg_slice hg_query_decode(struct hg_arena *arena, struct hg_slice raw);
 
+/* Percent-encoded copy of a name or value: all but unreserved characters (RFC 3986, 2.3). .p NULL: arena
+ * full.
+ */
+struct hg_slice hg_query_encode(struct hg_arena *arena, struct hg_slice plain);
+
+/* Can it be sent as a path: begins with one '/' and has neither '?' nor '#', nor anything else that a request
+ * target cannot have? */
+bool hg_path_ok(struct hg_slice path);
+
+/* How many of what hg_path_is_ambiguous looks for are in it. */
+size_t hg_path_ambiguities(struct hg_slice path);
+
 /* Does the path have a dot segment (literal or percent-encoded, RFC 3986, 5.2.4), a backslash (also encoded),
  * or an encoded NUL or other control? Used for frontends with a path condition or path = "strict". */
 bool hg_path_is_ambiguous(struct hg_slice path);

@@ -24,8 +24,12 @@
     X(ADD_TO_LIST, "add-to-list", 3)             \
     X(DROP_FROM_LIST, "drop-from-list", 3)       \
     X(DROP_QUERY, "drop-query", 1)               \
+    X(SET_QUERY, "set-query", 1)                 \
+    X(SET_PATH, "set-path", 1)                   \
+    X(REPLACE_PATH, "replace-path", 1)           \
     X(DENY, "deny", 1)                           \
     X(RESPOND, "respond", 1)                     \
+    X(SET_STATUS, "set-status", 2)               \
     X(LOG, "log", 3)
 
 enum hg_action_kind {
@@ -94,19 +98,20 @@ struct hg_when {
 struct hg_action_spec {
     enum hg_action_kind kind;
     const char *where;    /* "file:line", copied */
-    struct hg_slice name; /* of a header, or pattern of drop-*; $<...> is expanded (quoted in patterns) */
+    struct hg_slice name; /* of a header or parameter, or pattern of drop-*; $<...> is expanded (quoted in
+                             patterns) */
     const struct hg_slice *names; /* KEEP_HEADER: patterns */
     size_t n_names;
-    struct hg_slice pattern;     /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST */
-    struct hg_slice value;       /* template: of a header, a list member, a line of the log */
-    bool aliases;                /* '_' counts as '-' in names of headers */
-    bool observe;                /* DENY, RESPOND: only say what would have been answered */
+    struct hg_slice pattern; /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
+    struct hg_slice value; /* template: of a header, a parameter, a list member, a path, a line of the log */
+    bool aliases;          /* '_' counts as '-' in names of headers */
+    bool observe;          /* DENY, RESPOND: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
     struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
     bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
     struct hg_ruleset *child;    /* USE: taken over when the result is OK */
+    unsigned status;             /* DENY, RESPOND (0: the action's own), SET_STATUS */
     /* DENY and RESPOND */
-    unsigned status;
     struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
     size_t headers;
@@ -164,15 +169,16 @@ enum hg_verdict {
 };
 
 /* why, name in logs and JSON, status, sentence (%s: outcome.name) */
-#define HG_RULE_FAILS(X)                                                                       \
-    X(NONE, "none", 200, "")                                                                   \
-    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                 \
-    X(SECRET, "not_configured", 503, "a credential has no value")                              \
-    X(UNSET, "not_configured", 503, "a variable is not set")                                   \
-    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header") \
-    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                    \
-    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                    \
-    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")        \
+#define HG_RULE_FAILS(X)                                                                            \
+    X(NONE, "none", 200, "")                                                                        \
+    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                      \
+    X(SECRET, "not_configured", 503, "a credential has no value")                                   \
+    X(UNSET, "not_configured", 503, "a variable is not set")                                        \
+    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header")      \
+    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                         \
+    X(PATH, "rule_bad_path", 400, "a rule would make a path that is not valid or has dot segments") \
+    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                         \
+    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")             \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {

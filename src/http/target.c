@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parts of a request target. They are only looked at: what is forwarded is
- * always the bytes that were received.
+ * Parts of a request target. What no rule names is forwarded as the bytes that
+ * were received.
  */
 #include "http/target.h"
 
 #include "base/check.h"
+#include "lines.h"
 
 bool hg_query_next(struct hg_slice *rest, struct hg_slice *name, struct hg_slice *value,
                    struct hg_slice *whole)
@@ -60,19 +61,18 @@ static unsigned char path_byte(struct hg_slice s, size_t *len)
     return byte >= 0 ? (unsigned char)byte : (unsigned char)s.p[0];
 }
 
-bool hg_path_is_ambiguous(struct hg_slice path)
+size_t hg_path_ambiguities(struct hg_slice path)
 {
     /* Of the current segment: how many dots, and is there nothing else? A ';' ends it for some servers
      * ("..;/"), and so does an encoded slash. */
-    size_t dots = 0;
+    size_t dots = 0, found = 0;
     bool only_dots = true, parameters = false;
     for (size_t i = 0, len; i < path.n; i += len) {
         unsigned char c = path_byte(hg_slice_from(path, i), &len);
         if (c < 0x20 || c == 0x7f || c == '\\')
-            return true;
+            found++;
         if (c == '/') {
-            if (only_dots && (dots == 1 || dots == 2))
-                return true;
+            found += only_dots && (dots == 1 || dots == 2);
             dots = 0;
             only_dots = true;
             parameters = false;
@@ -83,5 +83,43 @@ bool hg_path_is_ambiguous(struct hg_slice path)
             dots += c == '.';
         }
     }
-    return only_dots && (dots == 1 || dots == 2);
+    return found + (only_dots && (dots == 1 || dots == 2));
+}
+
+bool hg_path_is_ambiguous(struct hg_slice path)
+{
+    return hg_path_ambiguities(path) > 0;
+}
+
+static bool is_unreserved(char c)
+{
+    char l = hg_lower(c);
+    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+struct hg_slice hg_query_encode(struct hg_arena *arena, struct hg_slice plain)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *out = plain.n <= SIZE_MAX / 4 ? hg_arena_alloc(arena, plain.n * 3 + 1) : NULL;
+    size_t n = 0;
+    if (!out)
+        return hg_slice(NULL, 0);
+    for (size_t i = 0; i < plain.n; i++) {
+        unsigned char c = (unsigned char)plain.p[i];
+        if (is_unreserved(plain.p[i])) {
+            out[n++] = plain.p[i];
+            continue;
+        }
+        out[n++] = '%';
+        out[n++] = hex[c >> 4];
+        out[n++] = hex[c & 15];
+    }
+    HG_ASSERT(n <= plain.n * 3);
+    return hg_slice(out, n);
+}
+
+bool hg_path_ok(struct hg_slice path)
+{
+    return path.n > 0 && path.p[0] == '/' && (path.n == 1 || path.p[1] != '/') && hg_lines_target_ok(path) &&
+           hg_slice_find(path, '?') < 0;
 }

@@ -99,6 +99,13 @@ static void read_reply(struct entry *e)
     }
 }
 
+static void read_status(struct entry *e)
+{
+    uint64_t status = 0;
+    hg_get_number(e->b, e->node, e->action->name, &status);
+    e->spec.status = (unsigned)status;
+}
+
 static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
                                     enum hg_direction direction, const struct chain *chain);
 
@@ -185,13 +192,15 @@ static const struct {
     const char *parts;
     void (*read)(struct entry *e);
 } readers[HG_ACTION_KINDS] = {
-    [HG_ACTION_USE] = {"", read_use},          [HG_ACTION_DROP_HEADER] = {"n", NULL},
-    [HG_ACTION_KEEP_HEADER] = {"N", NULL},     [HG_ACTION_DROP_HEADER_VALUE] = {"np", NULL},
-    [HG_ACTION_SET_HEADER] = {"nv", NULL},     [HG_ACTION_ADD_HEADER] = {"nv", NULL},
-    [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL}, [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
-    [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},    [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
-    [HG_ACTION_DROP_QUERY] = {"n", NULL},      [HG_ACTION_DENY] = {"", read_reply},
-    [HG_ACTION_RESPOND] = {"", read_reply},    [HG_ACTION_LOG] = {"v", NULL},
+    [HG_ACTION_USE] = {"", read_use},           [HG_ACTION_DROP_HEADER] = {"n", NULL},
+    [HG_ACTION_KEEP_HEADER] = {"N", NULL},      [HG_ACTION_DROP_HEADER_VALUE] = {"np", NULL},
+    [HG_ACTION_SET_HEADER] = {"nv", NULL},      [HG_ACTION_ADD_HEADER] = {"nv", NULL},
+    [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL},  [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
+    [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},     [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
+    [HG_ACTION_DROP_QUERY] = {"n", NULL},       [HG_ACTION_SET_QUERY] = {"nv", NULL},
+    [HG_ACTION_SET_PATH] = {"v", NULL},         [HG_ACTION_REPLACE_PATH] = {"pv", NULL},
+    [HG_ACTION_DENY] = {"", read_reply},        [HG_ACTION_RESPOND] = {"", read_reply},
+    [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_LOG] = {"v", NULL},
 };
 
 /* The node of a part: the action itself when it is one string. */

@@ -29,17 +29,18 @@ struct hg_action {
     struct hg_drop *drop;
     size_t drops;
     uint64_t id; /* in the cache */
-    /* Actions on one header: its name. */
+    /* Actions on one header: its name. SET_QUERY: the parameter's. */
     char *name;
     size_t name_n;
     enum hg_field field;
     bool aliases;
-    struct hg_pattern *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST */
+    struct hg_pattern *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST;
+                                   REPLACE_PATH: of the path */
     struct hg_template *value;  /* what is set, added or put in */
     /* USE */
     struct hg_ruleset *child;
+    unsigned status; /* DENY, RESPOND, SET_STATUS */
     /* DENY, RESPOND */
-    unsigned status;
     struct hg_template *body; /* NULL: none */
     struct hg_answer_header *header;
     size_t headers;

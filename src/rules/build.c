@@ -144,8 +144,12 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_ADD_TO_LIST] = hg_build_add_to_list,
     [HG_ACTION_DROP_FROM_LIST] = hg_build_by_value,
     [HG_ACTION_DROP_QUERY] = hg_build_drop,
+    [HG_ACTION_SET_QUERY] = hg_build_set_query,
+    [HG_ACTION_SET_PATH] = hg_build_path,
+    [HG_ACTION_REPLACE_PATH] = hg_build_path,
     [HG_ACTION_DENY] = hg_build_answer,
     [HG_ACTION_RESPOND] = hg_build_answer,
+    [HG_ACTION_SET_STATUS] = hg_build_set_status,
     [HG_ACTION_LOG] = hg_build_log,
 };
 
@@ -167,6 +171,14 @@ static enum hg_append build_kind(struct hg_builder *b)
     return builders[b->spec->kind](b);
 }
 
+/* A path that is made of the client's is as one that is matched: who reads its dot segments differently would
+ * come to another. */
+static bool asks_path(const struct hg_action *a)
+{
+    return a->kind == HG_ACTION_REPLACE_PATH ||
+           (a->kind == HG_ACTION_SET_PATH && a->value != NULL && a->value->path);
+}
+
 static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
 {
     struct hg_secret_slot *slot;
@@ -175,6 +187,8 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     rs->asks |= hg_condition_asks(a->when) | (a->child != NULL ? a->child->asks : 0);
     if (a->value != NULL)
         rs->asks |= hg_template_asks(a->value);
+    if (asks_path(a))
+        rs->asks |= HG_WHEN_BIT(HG_WHEN_PATH);
     for (size_t i = 0; ok && a->value != NULL && (slot = hg_template_secret(a->value, i)) != NULL; i++)
         ok = hg_slots_add(&rs->all, slot);
     for (size_t i = 0; ok && a->value != NULL && a->when == NULL; i++) {

@@ -48,6 +48,20 @@ enum hg_append hg_build_answer(struct hg_builder *b)
     return r == HG_APPEND_OK ? hg_build_echo(b, hg_template_echoes(b->a->body)) : r;
 }
 
+/* Where the body ends is settled by the status that came: none that has no body can be set. */
+enum hg_append hg_build_set_status(struct hg_builder *b)
+{
+    unsigned status = b->spec->status;
+
+    if (status < 200 || status > 599)
+        return hg_build_bad(b->note, "the status must be between 200 and 599");
+    if (status == 204 || status == 205 || status == 304)
+        return hg_build_bad(b->note, "a response with status %u has no body, but the one that came may have",
+                            status);
+    b->a->status = status;
+    return HG_APPEND_OK;
+}
+
 /* A credential must not get into a log: no secret can be named here. */
 enum hg_append hg_build_log(struct hg_builder *b)
 {

@@ -181,6 +181,8 @@ static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *
         else
             return HG_MATCH_NO;
         return m == HG_MATCH_ERROR ? m : m == HG_MATCH_YES ? HG_MATCH_NO : HG_MATCH_YES;
+    case HG_ACTION_SET_QUERY: /* a parameter's */
+        return HG_MATCH_NO;
     default: /* of the others a name is that of a header */
         return a->name != NULL && hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;
     }

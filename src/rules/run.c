@@ -68,23 +68,23 @@ void hg_run_did_set(struct hg_runner *r, const struct hg_action *a, struct hg_sl
 {
     const struct hg_secret_slot *slot =
         r->taken.map != NULL ? r->taken.target : hg_template_secret(a->value, 0);
-    const char *comma = r->did ? ", " : "";
+    const char *name = a->name != NULL ? a->name : "path", *comma = r->did ? ", " : "";
     char text[200];
 
     r->did = true;
     if (!r->listening)
         return;
     if (slot != NULL) {
-        hg_run_did(r, "%s%s set from secret %s (%s)", comma, a->name, hg_secret_slot_name(slot),
+        hg_run_did(r, "%s%s set from secret %s (%s)", comma, name, hg_secret_slot_name(slot),
                    hg_secret_slot_source(slot));
         return;
     }
     if (r->shows) {
-        hg_run_did(r, "%s%s set, with a credential", comma, a->name);
+        hg_run_did(r, "%s%s set, with a credential", comma, name);
         return;
     }
     hg_text_printable(value, text, sizeof(text));
-    hg_run_did(r, "%s%s: %s%s", comma, a->name, text, value.n >= sizeof(text) ? " ..." : "");
+    hg_run_did(r, "%s%s: %s%s", comma, name, text, value.n >= sizeof(text) ? " ..." : "");
 }
 
 void hg_run_report(struct hg_runner *r, const char *where, enum hg_action_kind kind, enum hg_considered what,
@@ -178,8 +178,12 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_ADD_TO_LIST] = hg_run_add_to_list,
     [HG_ACTION_DROP_FROM_LIST] = hg_run_drop_from_list,
     [HG_ACTION_DROP_QUERY] = hg_run_drop_query,
+    [HG_ACTION_SET_QUERY] = hg_run_set_query,
+    [HG_ACTION_SET_PATH] = hg_run_path,
+    [HG_ACTION_REPLACE_PATH] = hg_run_path,
     [HG_ACTION_DENY] = hg_run_answer,
     [HG_ACTION_RESPOND] = hg_run_answer,
+    [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_LOG] = hg_run_log,
 };
 

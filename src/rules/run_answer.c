@@ -61,6 +61,23 @@ enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
     return HG_VERDICT_REPLY;
 }
 
+enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_response *response = r->run->response;
+
+    HG_ASSERT(response != NULL && a->status >= 200);
+    if (response->status < 200 || response->status == 204 || response->status == 304) {
+        hg_run_note(r, "a %u has no body: it stays", response->status);
+        return HG_VERDICT_PASS;
+    }
+    if (response->status == a->status)
+        return HG_VERDICT_PASS;
+    hg_run_did(r, "%u instead of %u", a->status, response->status);
+    response->status = a->status;
+    response->reason = hg_slice(NULL, 0); /* the standard phrase */
+    return HG_VERDICT_PASS;
+}
+
 /* How many bytes of control character (also the two of UTF-8's C1 ones) are at p. */
 static size_t control_len(const unsigned char *p, size_t n)
 {
