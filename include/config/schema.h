@@ -44,6 +44,7 @@
     X(REQUEST, "request list")            \
     X(RESPONSE, "response list")          \
     X(REPLY, "answer")                    \
+    X(REDIRECT, "redirect")               \
     X(ERROR, "errors")                    \
     X(WHEN, "when")
 

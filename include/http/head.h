@@ -53,9 +53,11 @@ struct hg_request {
     struct hg_slice path;   /* begins with '/', or is "*"; byte for byte as received */
     struct hg_slice query;  /* behind the '?'; .p NULL when there is no '?' */
     struct hg_slice
-        authority;  /* Host's value (or the absolute target's, which is equal); may be empty in 1.0 */
-    unsigned minor; /* HTTP/1.<minor>; 0 or 1 (a higher minor reads as 1) */
-    bool secret;    /* a rule has put a credential into path or query */
+        authority;        /* Host's value (or the absolute target's, which is equal); may be empty in 1.0 */
+    unsigned minor;       /* HTTP/1.<minor>; 0 or 1 (a higher minor reads as 1) */
+    bool secret;          /* a rule has put a credential into path or query */
+    struct hg_slice host; /* the Host that leaves instead of the server's; .p NULL: no rule has set it */
+    struct hg_slice base; /* what base paths have put in front of the path; .p NULL: nothing */
     struct hg_headers headers;
 };
 

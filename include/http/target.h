@@ -27,6 +27,20 @@ struct hg_slice hg_query_encode(struct hg_arena *arena, struct hg_slice plain);
  * target cannot have? */
 bool hg_path_ok(struct hg_slice path);
 
+/* base (begins with '/', does not end with it; may be empty) in front of path, unless it is below it already.
+ * Only what begins with '/' gets it (not "*"). *added: whether it was put in front. .p NULL: arena full. */
+struct hg_slice hg_path_join(struct hg_arena *arena, struct hg_slice base, struct hg_slice path, bool *added);
+
+struct hg_request;
+/* The same for a request's path; notes it in base. False: arena full. */
+bool hg_request_add_base(struct hg_request *r, struct hg_slice base, struct hg_arena *arena, bool *added);
+
+/* Is path base itself, or below it? */
+bool hg_path_below(struct hg_slice path, struct hg_slice base);
+
+/* uri-host [ ":" port ] as a Host field may carry it (RFC 9110, 7.2). */
+bool hg_authority_ok(struct hg_slice s);
+
 /* How many of what hg_path_is_ambiguous looks for are in it. */
 size_t hg_path_ambiguities(struct hg_slice path);
 

@@ -27,8 +27,11 @@
     X(SET_QUERY, "set-query", 1)                 \
     X(SET_PATH, "set-path", 1)                   \
     X(REPLACE_PATH, "replace-path", 1)           \
+    X(BASE_PATH, "base-path", 1)                 \
+    X(SET_HOST, "set-host", 1)                   \
     X(DENY, "deny", 1)                           \
     X(RESPOND, "respond", 1)                     \
+    X(REDIRECT, "redirect", 1)                   \
     X(SET_STATUS, "set-status", 2)               \
     X(LOG, "log", 3)
 
@@ -103,14 +106,15 @@ struct hg_action_spec {
     const struct hg_slice *names; /* KEEP_HEADER: patterns */
     size_t n_names;
     struct hg_slice pattern; /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
-    struct hg_slice value; /* template: of a header, a parameter, a list member, a path, a line of the log */
-    bool aliases;          /* '_' counts as '-' in names of headers */
-    bool observe;          /* DENY, RESPOND: only say what would have been answered */
+    struct hg_slice value;   /* template: of a header, a parameter, a list member, a path, Host, Location, a
+                                line   of the log; BASE_PATH: the path, without %{...} */
+    bool aliases;            /* '_' counts as '-' in names of headers */
+    bool observe;            /* DENY, RESPOND, REDIRECT: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
     struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
     bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
     struct hg_ruleset *child;    /* USE: taken over when the result is OK */
-    unsigned status;             /* DENY, RESPOND (0: the action's own), SET_STATUS */
+    unsigned status;             /* DENY, RESPOND, REDIRECT (0: the action's own), SET_STATUS */
     /* DENY and RESPOND */
     struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
@@ -159,6 +163,10 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
 /* HG_WHEN_BIT of all that conditions in it look at. */
 unsigned hg_ruleset_asks(const struct hg_ruleset *rs);
 
+/* file:line of the first set-host that the request has a part in; NULL: none. With a secret in the request
+ * that is a mistake: whoever sends it would choose who gets the secret. */
+const char *hg_ruleset_open_host(const struct hg_ruleset *rs);
+
 /* Does a drop pattern or a set target name this header? For trailers: such a field is refused. */
 enum hg_match hg_ruleset_names(const struct hg_ruleset *rs, struct hg_scratch *scratch, struct hg_slice name);
 
@@ -169,16 +177,18 @@ enum hg_verdict {
 };
 
 /* why, name in logs and JSON, status, sentence (%s: outcome.name) */
-#define HG_RULE_FAILS(X)                                                                            \
-    X(NONE, "none", 200, "")                                                                        \
-    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                      \
-    X(SECRET, "not_configured", 503, "a credential has no value")                                   \
-    X(UNSET, "not_configured", 503, "a variable is not set")                                        \
-    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header")      \
-    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                         \
-    X(PATH, "rule_bad_path", 400, "a rule would make a path that is not valid or has dot segments") \
-    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                         \
-    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")             \
+#define HG_RULE_FAILS(X)                                                                                 \
+    X(NONE, "none", 200, "")                                                                             \
+    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                           \
+    X(SECRET, "not_configured", 503, "a credential has no value")                                        \
+    X(UNSET, "not_configured", 503, "a variable is not set")                                             \
+    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header")           \
+    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                              \
+    X(PATH, "rule_bad_path", 400, "a rule would make a path that is not valid or has dot segments")      \
+    X(HOST, "rule_bad_host", 400, "a rule would make a Host that is not valid")                          \
+    X(LOCATION, "rule_bad_location", 400, "a redirect would lead to another host, or to what is no URL") \
+    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                              \
+    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")                  \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {

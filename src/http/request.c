@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "http/head.h"
+#include "http/target.h"
 #include "lines.h"
 
 static bool is_hex(char c)
@@ -34,8 +35,8 @@ static bool is_port(struct hg_slice s)
     return s.n == 0 || (s.n <= 5 && hg_slice_u64(s, &v) && v <= UINT16_MAX);
 }
 
-/* uri-host [ ":" port ]; user info, paths and spaces have no place in it. */
-static bool is_authority(struct hg_slice s)
+/* User info, paths and spaces have no place in it. */
+bool hg_authority_ok(struct hg_slice s)
 {
     ptrdiff_t end = s.n > 0 && s.p[0] == '[' ? hg_slice_find(s, ']') + 1 : hg_slice_find(s, ':');
     size_t n = end < 0 ? s.n : (size_t)end;
@@ -58,7 +59,7 @@ static enum hg_http_error take_host(struct hg_request *r)
     if (n == 0)
         return r->minor == 0 ? HG_HTTP_OK : HG_HTTP_NO_HOST;
     r->authority = hg_headers_find_id(&r->headers, HG_FIELD_HOST, 0)->value;
-    return r->authority.n == 0 || is_authority(r->authority) ? HG_HTTP_OK : HG_HTTP_BAD_HOST;
+    return r->authority.n == 0 || hg_authority_ok(r->authority) ? HG_HTTP_OK : HG_HTTP_BAD_HOST;
 }
 
 static void split_query(struct hg_request *r, struct hg_slice s)
@@ -93,7 +94,7 @@ static enum hg_http_error absolute_form(struct hg_request *r)
         n++;
     struct hg_slice authority = hg_slice(rest.p, n);
     rest = hg_slice_from(rest, n);
-    if (!is_authority(authority))
+    if (!hg_authority_ok(authority))
         return HG_HTTP_BAD_TARGET;
     if (!hg_slice_ieq(authority, r->authority))
         return HG_HTTP_TARGET_MISMATCH;

@@ -6,6 +6,7 @@
 #include "http/target.h"
 
 #include "base/check.h"
+#include "http/head.h"
 #include "lines.h"
 
 bool hg_query_next(struct hg_slice *rest, struct hg_slice *name, struct hg_slice *value,
@@ -122,4 +123,27 @@ bool hg_path_ok(struct hg_slice path)
 {
     return path.n > 0 && path.p[0] == '/' && (path.n == 1 || path.p[1] != '/') && hg_lines_target_ok(path) &&
            hg_slice_find(path, '?') < 0;
+}
+
+bool hg_path_below(struct hg_slice path, struct hg_slice base)
+{
+    return hg_slice_starts(path, base) && (path.n == base.n || path.p[base.n] == '/');
+}
+
+struct hg_slice hg_path_join(struct hg_arena *arena, struct hg_slice base, struct hg_slice path, bool *added)
+{
+    HG_ASSERT(base.n == 0 || (base.p[0] == '/' && base.p[base.n - 1] != '/'));
+    *added = base.n > 0 && path.n > 0 && path.p[0] == '/' && !hg_path_below(path, base);
+    return *added ? hg_arena_join(arena, base, path) : path;
+}
+
+bool hg_request_add_base(struct hg_request *r, struct hg_slice base, struct hg_arena *arena, bool *added)
+{
+    struct hg_slice path = hg_path_join(arena, base, r->path, added);
+    if (!path.p)
+        return false;
+    if (*added)
+        r->base = r->base.p ? hg_arena_join(arena, base, r->base) : base;
+    r->path = path;
+    return !*added || r->base.p;
 }

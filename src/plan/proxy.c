@@ -109,6 +109,8 @@ static void resolve(struct hg_build *b, struct hg_built_proxy *p)
         HG_ERROR(b, n, "the proxy's URL is malformed: %s", why);
     else if (!p->direct && url.tls)
         HG_ERROR(b, n, "https:// proxies are not available in this version (expected http://host:port)");
+    else if (!p->direct && url.path.n > 1)
+        HG_ERROR(b, n, "the proxy's URL is malformed: it has a path (expected only scheme, host and port)");
     else if (!p->direct)
         fill(b, p, &url);
     hg_wipe_text(text);
@@ -117,9 +119,9 @@ static void resolve(struct hg_build *b, struct hg_built_proxy *p)
 /* Keys that mean something only with servers. */
 static void check_keys(struct hg_build *b, const struct hg_node *node)
 {
-    static const char *const others[] = {"server",   "url",   "via",   "tls",       "request",
-                                         "response", "pool",  "retry", "plain-ok",  "balance",
-                                         "health",   "queue", "limit", "slow-start"};
+    static const char *const others[] = {"server",   "url",   "via",   "tls",        "request",
+                                         "response", "pool",  "retry", "plain-ok",   "balance",
+                                         "health",   "queue", "limit", "slow-start", "base-path"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         const struct hg_node *n = hg_node_get(node, others[i]);
         if (n != NULL)

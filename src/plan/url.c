@@ -47,9 +47,9 @@ const char *hg_url_parse(struct hg_slice text, struct hg_url *url)
     while (end < rest.n && strchr("/?#", rest.p[end]) == NULL)
         end++;
     struct hg_slice authority = before(rest, (ptrdiff_t)end), path = hg_slice_from(rest, end);
-    if (path.n > 1 || (path.n == 1 && path.p[0] != '/'))
-        return "it has a path or a query (expected only scheme, host and port; base-path is not available in "
-               "this version)";
+    if (path.n > 0 && path.p[0] != '/')
+        return "it has a query or a fragment (expected only scheme, host, port and path)";
+    url->path = path;
     for (size_t i = authority.n; i > 0; i--) {
         if (authority.p[i - 1] != '@')
             continue;

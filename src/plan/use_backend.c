@@ -234,6 +234,8 @@ void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const 
 {
     const struct hg_node *list = hg_node_get(node, "request");
     struct hg_secret_slot *slot = hg_ruleset_secret(f->request, 0, false);
+    for (size_t i = 0; i < behind->n; i++)
+        hg_check_hosts(b, f->request, behind->backend[i]->request.rules);
     bool shared = false,
          named = hg_node_get(node, "backend") != NULL || hg_node_get(node, "use-backend") != NULL;
     hg_get_bool(b, node, "shared-credential", &shared);
@@ -254,4 +256,24 @@ void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const 
             secret, name_of(b, behind->backend[0]), name_of(b, behind->backend[1]));
     for (size_t i = 0; i < behind->n; i++)
         check_plain(b, list, secret, behind->backend[i]);
+}
+
+/* Whoever sends a request must not choose who gets the secret in it: a server may hand a request on by its
+ * Host. */
+void hg_check_hosts(struct hg_build *b, const struct hg_ruleset *frontend, const struct hg_ruleset *backend)
+{
+    const struct hg_ruleset *lists[] = {frontend, backend};
+    const char *where = NULL;
+    struct hg_secret_slot *slot = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        if (lists[i] == NULL)
+            continue;
+        where = where != NULL ? where : hg_ruleset_open_host(lists[i]);
+        slot = slot != NULL ? slot : hg_ruleset_secret(lists[i], 0, false);
+    }
+    if (where != NULL && slot != NULL)
+        hg_say_at(b, HG_SEVERITY_ERROR, where,
+                  "set-host takes its value from the request, which can carry secret %s: the client would "
+                  "choose who gets it (expected a host that is written here)",
+                  hg_secret_slot_name(slot));
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "http/target.h"
 #include "http/write.h"
 #include "placeholder.h"
 
@@ -251,7 +252,7 @@ static bool write_head(const struct hg_route *r, struct hg_buf *out)
         .method = r->leaving.method,
         .path = r->leaving.path,
         .query = r->leaving.query,
-        .host = hg_slice_str(r->server->host_field),
+        .host = r->leaving.host.p != NULL ? r->leaving.host : hg_slice_str(r->server->host_field),
         .headers = &r->leaving.headers,
         .framing = r->framing->kind,
         .length = r->framing->length,
@@ -277,6 +278,8 @@ static bool leaks(struct hg_route *r, struct hg_buf *out, struct hg_answer *a)
 enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
                                   struct hg_answer *a)
 {
+    bool added;
+
     HG_ASSERT(r->backend != NULL && server->backend == r->backend && hg_buf_len(out) == 0);
     *a = (struct hg_answer){0};
     r->server = server;
@@ -292,6 +295,10 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
     }
     if (run_rules(r, r->backend->request, &r->leaving, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
+    if (!hg_request_add_base(&r->leaving, hg_slice_str(server->base), r->arena, &added)) {
+        refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
+        return HG_ROUTE_ANSWER;
+    }
     if (write_head(r, out))
         return leaks(r, out, a) ? HG_ROUTE_ANSWER : HG_ROUTE_GO;
     refuse(r, a, HG_ANSWER_REFUSED, 431, hg_http_error_name(HG_HTTP_HEAD_TOO_LARGE),

@@ -168,6 +168,7 @@ static void look_at(struct review *r, const struct hg_action *a, bool always)
         break;
     case HG_ACTION_DENY:
     case HG_ACTION_RESPOND:
+    case HG_ACTION_REDIRECT:
         if (always && !a->observe)
             r->end = a;
         break;

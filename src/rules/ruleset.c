@@ -96,6 +96,11 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
     return i < s->n ? s->v[i] : NULL;
 }
 
+const char *hg_ruleset_open_host(const struct hg_ruleset *rs)
+{
+    return rs->open_host;
+}
+
 unsigned hg_ruleset_asks(const struct hg_ruleset *rs)
 {
     return rs->asks;
@@ -181,7 +186,8 @@ static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *
         else
             return HG_MATCH_NO;
         return m == HG_MATCH_ERROR ? m : m == HG_MATCH_YES ? HG_MATCH_NO : HG_MATCH_YES;
-    case HG_ACTION_SET_QUERY: /* a parameter's */
+    case HG_ACTION_SET_QUERY: /* their names are no headers */
+    case HG_ACTION_BASE_PATH:
         return HG_MATCH_NO;
     default: /* of the others a name is that of a header */
         return a->name != NULL && hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;

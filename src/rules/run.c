@@ -68,7 +68,10 @@ void hg_run_did_set(struct hg_runner *r, const struct hg_action *a, struct hg_sl
 {
     const struct hg_secret_slot *slot =
         r->taken.map != NULL ? r->taken.target : hg_template_secret(a->value, 0);
-    const char *name = a->name != NULL ? a->name : "path", *comma = r->did ? ", " : "";
+    const char *name = a->name != NULL                 ? a->name
+                       : a->kind == HG_ACTION_SET_HOST ? "Host"
+                                                       : "path",
+               *comma = r->did ? ", " : "";
     char text[200];
 
     r->did = true;
@@ -181,8 +184,11 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_SET_QUERY] = hg_run_set_query,
     [HG_ACTION_SET_PATH] = hg_run_path,
     [HG_ACTION_REPLACE_PATH] = hg_run_path,
+    [HG_ACTION_BASE_PATH] = hg_run_base_path,
+    [HG_ACTION_SET_HOST] = hg_run_set_host,
     [HG_ACTION_DENY] = hg_run_answer,
     [HG_ACTION_RESPOND] = hg_run_answer,
+    [HG_ACTION_REDIRECT] = hg_run_redirect,
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_LOG] = hg_run_log,
 };

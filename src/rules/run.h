@@ -63,9 +63,12 @@ enum hg_verdict hg_run_drop_from_list(struct hg_runner *r, const struct hg_actio
 enum hg_verdict hg_run_drop_query(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_set_query(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_path(struct hg_runner *r, const struct hg_action *a); /* SET_PATH, REPLACE_PATH */
+enum hg_verdict hg_run_base_path(struct hg_runner *r, const struct hg_action *a);
+enum hg_verdict hg_run_set_host(struct hg_runner *r, const struct hg_action *a);
 
 /* run_answer.c */
 enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a); /* DENY, RESPOND */
+enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a);
 

@@ -61,6 +61,41 @@ enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
     return HG_VERDICT_REPLY;
 }
 
+bool hg_location_ok(struct hg_slice s, size_t origin_n)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= 0x20 || (unsigned char)s.p[i] >= 0x7f)
+            return false;
+    if (origin_n > 0) /* "https://a.test" may not become "https://a.test.evil" or "https://a.test@evil" */
+        return s.n == origin_n || (s.n > origin_n && strchr("/?#", s.p[origin_n]) != NULL);
+    /* "//" and what browsers read as that would lead to another host. */
+    return s.n > 0 && s.p[0] == '/' && (s.n == 1 || (s.p[1] != '/' && s.p[1] != '\\'));
+}
+
+enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_outcome *out = r->out;
+    struct hg_slice to;
+    enum hg_verdict v;
+
+    if (a->observe)
+        return observe(r, a);
+    v = hg_run_expand(r, a, a->value, &to);
+    if (v != HG_VERDICT_PASS)
+        return v;
+    if (hg_template_shows(a->value, &r->vars))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, "Location");
+    if (!hg_location_ok(to, a->origin_n))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_LOCATION, "");
+    if (!hg_headers_add(&out->headers, HG_LIT("Location"), to))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+    out->where = a->where;
+    out->status = a->status;
+    out->body = HG_LIT("");
+    hg_run_note(r, "status %u, to %.*s", a->status, to.n < 200 ? (int)to.n : 200, to.p);
+    return HG_VERDICT_REPLY;
+}
+
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a)
 {
     struct hg_response *response = r->run->response;

@@ -141,3 +141,33 @@ enum hg_verdict hg_run_path(struct hg_runner *r, const struct hg_action *a)
     hg_run_did_set(r, a, path);
     return HG_VERDICT_PASS;
 }
+
+enum hg_verdict hg_run_base_path(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_slice base = hg_slice(a->name, a->name_n);
+    bool added;
+
+    if (!hg_request_add_base(r->run->request, base, r->run->arena, &added))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
+    if (added)
+        hg_run_did(r, "%.*s in front of the path", HG_FMT(base));
+    else
+        hg_run_note(r, "the path is below it already");
+    return HG_VERDICT_PASS;
+}
+
+/* Only the field: where the request goes to, and whose certificate is asked for, stays. */
+enum hg_verdict hg_run_set_host(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_slice host;
+    enum hg_verdict v = hg_run_expand(r, a, a->value, &host);
+
+    if (v != HG_VERDICT_PASS)
+        return v;
+    if (!hg_authority_ok(host))
+        return hg_run_fail(r, a->where, HG_RULE_FAIL_HOST, "");
+    r->run->request->host = host;
+    r->shows = hg_template_shows(a->value, &r->vars);
+    hg_run_did_set(r, a, host);
+    return HG_VERDICT_PASS;
+}

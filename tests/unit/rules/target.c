@@ -124,6 +124,163 @@ HG_TEST(replace_path)
     ROWS(rows);
 }
 
+#define BASE_PATH(v)                                         \
+    {                                                        \
+        .kind = HG_ACTION_BASE_PATH, .value = HG_LIT_INIT(v) \
+    }
+#define SET_HOST(v)                                         \
+    {                                                       \
+        .kind = HG_ACTION_SET_HOST, .value = HG_LIT_INIT(v) \
+    }
+#define REDIRECT(v)                                         \
+    {                                                       \
+        .kind = HG_ACTION_REDIRECT, .value = HG_LIT_INIT(v) \
+    }
+
+HG_TEST(base_path)
+{
+    static const struct row rows[] = {
+        {"in front", BASE_PATH("/v1"), "/a", "q=/v1", NULL, "/v1/a?q=/v1"},
+        {"the root", BASE_PATH("/v1"), "/", NULL, NULL, "/v1/"},
+        {"there already", BASE_PATH("/v1"), "/v1/a", NULL, NULL, "/v1/a"},
+        {"it alone", BASE_PATH("/v1"), "/v1", NULL, NULL, "/v1"},
+        {"a name that begins like it", BASE_PATH("/v1"), "/v1beta/a", NULL, NULL, "/v1/v1beta/a"},
+        {"a slash at its end", BASE_PATH("/v1/"), "/v1/a", NULL, NULL, "/v1/a"},
+        {"nothing but a slash", BASE_PATH("/"), "/a", NULL, NULL, "/a"},
+        {"two parts", BASE_PATH("/a/b"), "/a/c", NULL, NULL, "/a/b/a/c"},
+        {"case counts", BASE_PATH("/v1"), "/V1/a", NULL, NULL, "/v1/V1/a"},
+        {"an encoded one is another", BASE_PATH("/v1"), "/v%31/a", NULL, NULL, "/v1/v%31/a"},
+        {"dots stay what they are", BASE_PATH("/v1"), "/../a", NULL, NULL, "/v1/../a"},
+        {"no path", BASE_PATH("/v1"), "*", NULL, NULL, "*"},
+    };
+
+    ROWS(rows);
+}
+
+HG_TEST(base_paths_add_up)
+{
+    struct fixture *f = fixture_new(HG_REQUEST_RULES);
+    const struct hg_action_spec one = BASE_PATH("/b"), two = BASE_PATH("/a");
+
+    HG_CHECK_U64(fixture_append(f, &one), HG_APPEND_OK);
+    HG_CHECK_U64(fixture_append(f, &two), HG_APPEND_OK);
+    f->request.path = HG_LIT("/x");
+    HG_CHECK_U64(fixture_run(f), HG_VERDICT_PASS);
+    HG_CHECK_SLICE(f->request.path, "/a/b/x");
+    HG_CHECK_SLICE(f->request.base, "/a/b");
+    fixture_free(f);
+}
+
+HG_TEST(set_host)
+{
+    static const struct {
+        const char *label;
+        struct hg_action_spec spec;
+        const char *given, *after;
+    } rows[] = {
+        {"a name", SET_HOST("other.test"), NULL, "other.test"},
+        {"with a port", SET_HOST("other.test:81"), NULL, "other.test:81"},
+        {"an address", SET_HOST("[::1]:81"), NULL, "[::1]:81"},
+        {"from the request", SET_HOST("%{header:X-Given}.test"), "a", "a.test"},
+        {"a path", SET_HOST("%{header:X-Given}"), "a.test/x", "FAIL rule_bad_host"},
+        {"user info", SET_HOST("%{header:X-Given}"), "a@b.test", "FAIL rule_bad_host"},
+        {"two", SET_HOST("%{header:X-Given}"), "a.test, b.test", "FAIL rule_bad_host"},
+        {"a line break", SET_HOST("%{header:X-Given}"), "a\r\nX: b", "FAIL rule_bad_host"},
+        {"none", SET_HOST("%{header:X-Given}"), NULL, "FAIL rule_bad_host"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fixture *f = fixture_new(HG_REQUEST_RULES);
+        struct hg_slice after;
+
+        hg_unit_row(rows[i].label);
+        HG_CHECK_U64(fixture_append(f, &rows[i].spec), HG_APPEND_OK);
+        HG_CHECK_U64(hg_ruleset_open_host(f->rs) != NULL, strstr(rows[i].spec.value.p, "%{") != NULL);
+        if (rows[i].given != NULL)
+            fixture_header(f, "X-Given", rows[i].given);
+        after = fixture_run(f) == HG_VERDICT_PASS
+                    ? f->request.host
+                    : hg_arena_printf(&f->arena, "FAIL %s", hg_rule_fail_name(f->out.fail));
+        HG_CHECK_SLICE(after, rows[i].after);
+        HG_CHECK_SLICE(f->request.authority, "api.test:8443");
+        fixture_free(f);
+    }
+}
+
+HG_TEST(redirect)
+{
+    static const struct {
+        const char *label;
+        struct hg_action_spec spec;
+        const char *path, *given, *after;
+    } rows[] = {
+        {"written", REDIRECT("https://a.test/x?y#z"), "/", NULL, "https://a.test/x?y#z"},
+        {"a host alone", REDIRECT("https://a.test"), "/", NULL, "https://a.test"},
+        {"the same path elsewhere", REDIRECT("https://a.test/x%{path}"), "//b", NULL, "https://a.test/x//b"},
+        {"the path behind the host", REDIRECT("https://a.test%{path}"), "/b", NULL, "https://a.test/b"},
+        {"a longer host", REDIRECT("https://a.test%{header:X-Given}"), "/", ".evil.test/",
+         "FAIL rule_bad_location"},
+        {"user info", REDIRECT("https://a.test%{header:X-Given}"), "/", "@evil.test/",
+         "FAIL rule_bad_location"},
+        {"another port", REDIRECT("https://a.test%{header:X-Given}"), "/", ":81/", "FAIL rule_bad_location"},
+        {"a backslash behind the host", REDIRECT("https://a.test%{header:X-Given}"), "/", "\\@evil.test",
+         "FAIL rule_bad_location"},
+        {"at ours", REDIRECT("/login?to=%{path}"), "/a", NULL, "/login?to=/a"},
+        {"just the path", REDIRECT("%{path}"), "/a", NULL, "/a"},
+        {"another host", REDIRECT("%{path}"), "//evil.test", NULL, "FAIL rule_bad_location"},
+        {"as browsers read it", REDIRECT("%{path}"), "/\\evil.test", NULL, "FAIL rule_bad_location"},
+        {"behind our slash", REDIRECT("/%{header:X-Given}"), "/", "/evil.test", "FAIL rule_bad_location"},
+        {"with a backslash", REDIRECT("/%{header:X-Given}"), "/", "\\evil.test", "FAIL rule_bad_location"},
+        {"with a tab, which browsers drop", REDIRECT("/%{header:X-Given}"), "/", "\t/evil.test",
+         "FAIL rule_bad_location"},
+        {"a URL", REDIRECT("%{header:X-Given}"), "/", "https://evil.test/", "FAIL rule_bad_location"},
+        {"a script", REDIRECT("%{header:X-Given}"), "/", "javascript:alert(1)", "FAIL rule_bad_location"},
+        {"a line break", REDIRECT("https://a.test/%{header:X-Given}"), "/", "a\r\nSet-Cookie: x",
+         "FAIL rule_bad_location"},
+        {"a space", REDIRECT("https://a.test/%{header:X-Given}"), "/", "a b", "FAIL rule_bad_location"},
+        {"no path", REDIRECT("%{path}"), "*", NULL, "FAIL rule_bad_location"},
+        {"nothing", REDIRECT("%{header:X-Given}"), "/", NULL, "FAIL rule_bad_location"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fixture *f = fixture_new(HG_REQUEST_RULES);
+        const struct hg_header *h;
+
+        hg_unit_row(rows[i].label);
+        HG_CHECK_U64(fixture_append(f, &rows[i].spec), HG_APPEND_OK);
+        f->request.path = hg_guarded_str(rows[i].path);
+        if (rows[i].given != NULL)
+            fixture_header(f, "X-Given", rows[i].given);
+        if (fixture_run(f) == HG_VERDICT_REPLY) {
+            h = hg_headers_find(&f->out.headers, HG_LIT("Location"));
+            HG_NEED(h != NULL);
+            HG_CHECK_SLICE(h->value, rows[i].after);
+            HG_CHECK_U64(f->out.status, 302);
+            HG_CHECK(!f->out.denied);
+        } else {
+            HG_CHECK_SLICE(hg_arena_printf(&f->arena, "FAIL %s", hg_rule_fail_name(f->out.fail)),
+                           rows[i].after);
+        }
+        fixture_free(f);
+    }
+}
+
+HG_TEST(redirect_shows_no_credential)
+{
+    struct fixture *f = fixture_new(HG_REQUEST_RULES);
+    const struct hg_action_spec set = SET_PATH("/x/$<secret:key>"), go = REDIRECT("%{path}");
+    struct hg_action_spec observed = REDIRECT("%{path}");
+
+    observed.observe = true;
+    HG_CHECK_U64(fixture_append(f, &set), HG_APPEND_OK);
+    HG_CHECK_U64(fixture_append(f, &observed), HG_APPEND_OK);
+    HG_CHECK_U64(fixture_run(f), HG_VERDICT_PASS);
+    HG_CHECK_U64(fixture_append(f, &go), HG_APPEND_OK);
+    HG_CHECK_U64(fixture_run(f), HG_VERDICT_FAIL);
+    HG_CHECK_U64(f->out.fail, HG_RULE_FAIL_SHOWS);
+    fixture_free(f);
+}
+
 HG_TEST(what_a_target_cannot_be_is_refused_when_it_is_built)
 {
     static const struct row rows[] = {
@@ -137,6 +294,29 @@ HG_TEST(what_a_target_cannot_be_is_refused_when_it_is_built)
         {"dots", SET_PATH("/x/%%2e./y"), NULL, NULL, NULL, "dot segment"},
         {"a regex", REPLACE_PATH("~(", "/"), NULL, NULL, NULL, "offset"},
         {"a group", REPLACE_PATH("~a(b)", "/$2"), NULL, NULL, NULL, "captures only 1 group"},
+        {"no base", BASE_PATH(""), NULL, NULL, NULL, "the path is empty"},
+        {"a base without a slash", BASE_PATH("v1"), NULL, NULL, NULL, "is not valid"},
+        {"a base with dots", BASE_PATH("/a/.."), NULL, NULL, NULL, "dot segment"},
+        {"a base of the request", BASE_PATH("/%{host}"), NULL, NULL, NULL, "cannot be used"},
+        {"no host", SET_HOST(""), NULL, NULL, NULL, "is not a host"},
+        {"a URL for a host", SET_HOST("https://a.test"), NULL, NULL, NULL, "is not a host"},
+        {"a secret for a host", SET_HOST("$<secret:key>"), NULL, NULL, NULL, "a secret cannot be used"},
+        {"nowhere", REDIRECT(""), NULL, NULL, NULL, "neither a URL nor a path"},
+        {"a bare word", REDIRECT("a.test/x"), NULL, NULL, NULL, "neither a URL nor a path"},
+        {"another scheme", REDIRECT("javascript:%{path}"), NULL, NULL, NULL, "neither a URL nor a path"},
+        {"with a space", REDIRECT("/a b"), NULL, NULL, NULL, "neither a URL nor a path"},
+        {"a host of the request", REDIRECT("https://%{host}/"), NULL, NULL, NULL, "no valid host"},
+        {"half a host", REDIRECT("https://a.test:x%{path}"), NULL, NULL, NULL, "no valid host"},
+        {"half a host without scheme", REDIRECT("//%{host}/"), NULL, NULL, NULL, "no valid host"},
+        {"user info", REDIRECT("https://a.test@b.test/"), NULL, NULL, NULL, "no valid host"},
+        {"no authority", REDIRECT("https:///x"), NULL, NULL, NULL, "no valid host"},
+        {"a secret in an answer", REDIRECT("/$<secret:key>"), NULL, NULL, NULL, "a secret cannot be used"},
+        {"a status that leads nowhere",
+         {.kind = HG_ACTION_REDIRECT, .value = HG_LIT_INIT("/"), .status = 304},
+         NULL,
+         NULL,
+         NULL,
+         "301, 302"},
         {"a status without a body",
          {.kind = HG_ACTION_SET_STATUS, .status = 204},
          NULL,
