@@ -37,6 +37,7 @@
 #define HG_LIMIT_JSON (256u * 1024u)   /* in $<json:...> */
 #define HG_LIMIT_CHOSEN (256u * 1024u) /* values of choices read for one string, also inside each other */
 #define HG_LIMIT_RULE_LOG 1024u        /* bytes that a log action says */
+#define HG_LIMIT_MAPPED (256u * 1024)  /* of a header field, after map-origin */
 #define HG_LIMIT_TERMS 64u             /* acls in one if or unless */
 
 /* Config */

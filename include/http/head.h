@@ -56,8 +56,7 @@ struct hg_request {
         authority;        /* Host's value (or the absolute target's, which is equal); may be empty in 1.0 */
     unsigned minor;       /* HTTP/1.<minor>; 0 or 1 (a higher minor reads as 1) */
     bool secret;          /* a rule has put a credential into path or query */
-    struct hg_slice host; /* the Host that leaves instead of the server's; .p NULL: no rule has set it */
-    struct hg_slice base; /* what base paths have put in front of the path; .p NULL: nothing */
+    struct hg_slice host; /* the Host that a rule has set instead of the server's; .p NULL: none has */
     struct hg_headers headers;
 };
 

@@ -146,7 +146,7 @@ struct hg_server {
     bool tls;
     const char *host; /* name or address literal without brackets */
     uint16_t port;
-    const char *base;       /* put in front of the path, without '/' at its end; "": nothing */
+    struct hg_slice base;   /* in front of each path, without '/' at its end; may be empty */
     const char *host_field; /* value of Host: port only when it is not the scheme's own */
     const char *key; /* what makes two connections interchangeable: proxy and its credentials, host, port,
                         SNI, CA set, verification, client certificate (credentials as a digest) */

@@ -14,6 +14,7 @@ struct hg_client {
     bool has_addr;          /* false: a unix socket */
     bool has_peer;          /* a unix socket: SO_PEERCRED */
     uint32_t uid, gid;
+    bool tls; /* it speaks TLS to us */
 };
 
 #endif

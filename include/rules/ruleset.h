@@ -8,6 +8,7 @@
 #define HG_RULES_RULESET_H
 
 #include "rules/client.h"
+#include "rules/origin.h"
 #include "rules/template.h"
 
 /* kind, name in the config, directions (1 request, 2 response). Each has a row of the same name in three more
@@ -33,6 +34,7 @@
     X(RESPOND, "respond", 1)                     \
     X(REDIRECT, "redirect", 1)                   \
     X(SET_STATUS, "set-status", 2)               \
+    X(MAP_ORIGIN, "map-origin", 2)               \
     X(LOG, "log", 3)
 
 enum hg_action_kind {
@@ -101,20 +103,19 @@ struct hg_when {
 struct hg_action_spec {
     enum hg_action_kind kind;
     const char *where;    /* "file:line", copied */
-    struct hg_slice name; /* of a header or parameter, or pattern of drop-*; $<...> is expanded (quoted in
-                             patterns) */
+    struct hg_slice name; /* of a header or parameter, or pattern of drop-*, or the base path; $<...> is
+                             expanded (quoted in patterns) */
     const struct hg_slice *names; /* KEEP_HEADER: patterns */
     size_t n_names;
     struct hg_slice pattern; /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
-    struct hg_slice value;   /* template: of a header, a parameter, a list member, a path, Host, Location, a
-                                line   of the log; BASE_PATH: the path, without %{...} */
+    struct hg_slice value;   /* template: of a header, a list member, a path, a URL, a line of the log */
     bool aliases;            /* '_' counts as '-' in names of headers */
     bool observe;            /* DENY, RESPOND, REDIRECT: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
     struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
     bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
     struct hg_ruleset *child;    /* USE: taken over when the result is OK */
-    unsigned status;             /* DENY, RESPOND, REDIRECT (0: the action's own), SET_STATUS */
+    unsigned status;             /* DENY, RESPOND, REDIRECT: 0 is the action's own; SET_STATUS */
     /* DENY and RESPOND */
     struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
@@ -163,8 +164,9 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
 /* HG_WHEN_BIT of all that conditions in it look at. */
 unsigned hg_ruleset_asks(const struct hg_ruleset *rs);
 
-/* file:line of the first set-host that the request has a part in; NULL: none. With a secret in the request
- * that is a mistake: whoever sends it would choose who gets the secret. */
+bool hg_ruleset_maps_origin(const struct hg_ruleset *rs);
+
+/* file:line of the first set-host that the request has a part in; NULL: none. */
 const char *hg_ruleset_open_host(const struct hg_ruleset *rs);
 
 /* Does a drop pattern or a set target name this header? For trailers: such a field is refused. */
@@ -177,18 +179,18 @@ enum hg_verdict {
 };
 
 /* why, name in logs and JSON, status, sentence (%s: outcome.name) */
-#define HG_RULE_FAILS(X)                                                                                 \
-    X(NONE, "none", 200, "")                                                                             \
-    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                           \
-    X(SECRET, "not_configured", 503, "a credential has no value")                                        \
-    X(UNSET, "not_configured", 503, "a variable is not set")                                             \
-    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header")           \
-    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                              \
-    X(PATH, "rule_bad_path", 400, "a rule would make a path that is not valid or has dot segments")      \
-    X(HOST, "rule_bad_host", 400, "a rule would make a Host that is not valid")                          \
-    X(LOCATION, "rule_bad_location", 400, "a redirect would lead to another host, or to what is no URL") \
-    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                              \
-    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")                  \
+#define HG_RULE_FAILS(X)                                                                        \
+    X(NONE, "none", 200, "")                                                                    \
+    X(PATTERN, "rule_pattern_limit", 400, "a pattern reached its match limit")                  \
+    X(SECRET, "not_configured", 503, "a credential has no value")                               \
+    X(UNSET, "not_configured", 503, "a variable is not set")                                    \
+    X(VALUE, "rule_bad_value", 400, "a value has a character that is not allowed in a header")  \
+    X(MEMBER, "rule_bad_value", 400, "a value is not one member of a list")                     \
+    X(PATH, "rule_bad_path", 400, "a rule would make a path that is not valid")                 \
+    X(HOST, "rule_bad_host", 400, "a rule would make a Host that is not valid")                 \
+    X(LOCATION, "rule_bad_location", 400, "a redirect would lead to no URL or to another host") \
+    X(MAP, "map_no_match", 403, "no entry of the map matches this request")                     \
+    X(SHOWS, "rule_shows_credential", 500, "a rule would show the client a credential")         \
     X(MEMORY, "no_memory", 500, "a ceiling on memory was reached")
 
 enum hg_rule_fail {
@@ -244,6 +246,7 @@ struct hg_rules_run {
     const struct hg_request *arrived;  /* as the client sent it; NULL: request is it */
     const struct hg_client *client;    /* NULL: nothing is known */
     const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
+    const struct hg_origins *origins;  /* of response rules with map-origin; NULL: it finds nothing to do */
 };
 
 enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,

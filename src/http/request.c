@@ -35,7 +35,7 @@ static bool is_port(struct hg_slice s)
     return s.n == 0 || (s.n <= 5 && hg_slice_u64(s, &v) && v <= UINT16_MAX);
 }
 
-/* User info, paths and spaces have no place in it. */
+/* uri-host [ ":" port ]; user info, paths and spaces have no place in it. */
 bool hg_authority_ok(struct hg_slice s)
 {
     ptrdiff_t end = s.n > 0 && s.p[0] == '[' ? hg_slice_find(s, ']') + 1 : hg_slice_find(s, ':');

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parts of a request target. What no rule names is forwarded as the bytes that
- * were received.
+ * Parts of a request target. What was received is only looked at, and stays as
+ * it is; what rules make of it is made and judged here.
  */
 #include "http/target.h"
 
 #include "base/check.h"
-#include "http/head.h"
 #include "lines.h"
 
 bool hg_query_next(struct hg_slice *rest, struct hg_slice *name, struct hg_slice *value,
@@ -62,18 +61,19 @@ static unsigned char path_byte(struct hg_slice s, size_t *len)
     return byte >= 0 ? (unsigned char)byte : (unsigned char)s.p[0];
 }
 
-size_t hg_path_ambiguities(struct hg_slice path)
+bool hg_path_is_ambiguous(struct hg_slice path)
 {
     /* Of the current segment: how many dots, and is there nothing else? A ';' ends it for some servers
      * ("..;/"), and so does an encoded slash. */
-    size_t dots = 0, found = 0;
+    size_t dots = 0;
     bool only_dots = true, parameters = false;
     for (size_t i = 0, len; i < path.n; i += len) {
         unsigned char c = path_byte(hg_slice_from(path, i), &len);
         if (c < 0x20 || c == 0x7f || c == '\\')
-            found++;
+            return true;
         if (c == '/') {
-            found += only_dots && (dots == 1 || dots == 2);
+            if (only_dots && (dots == 1 || dots == 2))
+                return true;
             dots = 0;
             only_dots = true;
             parameters = false;
@@ -84,24 +84,19 @@ size_t hg_path_ambiguities(struct hg_slice path)
             dots += c == '.';
         }
     }
-    return found + (only_dots && (dots == 1 || dots == 2));
-}
-
-bool hg_path_is_ambiguous(struct hg_slice path)
-{
-    return hg_path_ambiguities(path) > 0;
+    return only_dots && (dots == 1 || dots == 2);
 }
 
 static bool is_unreserved(char c)
 {
     char l = hg_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 struct hg_slice hg_query_encode(struct hg_arena *arena, struct hg_slice plain)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    char *out = plain.n <= SIZE_MAX / 4 ? hg_arena_alloc(arena, plain.n * 3 + 1) : NULL;
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = plain.n < SIZE_MAX / 3 ? hg_arena_alloc(arena, plain.n * 3 + 1) : NULL;
     size_t n = 0;
     if (!out)
         return hg_slice(NULL, 0);
@@ -112,17 +107,39 @@ struct hg_slice hg_query_encode(struct hg_arena *arena, struct hg_slice plain)
             continue;
         }
         out[n++] = '%';
-        out[n++] = hex[c >> 4];
-        out[n++] = hex[c & 15];
+        out[n++] = digits[c >> 4];
+        out[n++] = digits[c & 15];
     }
     HG_ASSERT(n <= plain.n * 3);
     return hg_slice(out, n);
 }
 
+size_t hg_url_origin(struct hg_slice url, bool *tls, struct hg_slice *authority)
+{
+    size_t from = hg_slice_istarts(url, HG_LIT("https://"))  ? 8
+                  : hg_slice_istarts(url, HG_LIT("http://")) ? 7
+                                                             : 0;
+    size_t n = from;
+    if (from == 0)
+        return 0;
+    while (n < url.n && strchr("/?#\\", url.p[n] != '\0' ? url.p[n] : '/') == NULL)
+        n++;
+    *tls = from == 8;
+    *authority = hg_slice(url.p + from, n - from);
+    return n;
+}
+
 bool hg_path_ok(struct hg_slice path)
 {
     return path.n > 0 && path.p[0] == '/' && (path.n == 1 || path.p[1] != '/') && hg_lines_target_ok(path) &&
-           hg_slice_find(path, '?') < 0;
+           hg_slice_find(path, '?') < 0 && !hg_path_is_ambiguous(path);
+}
+
+bool hg_base_path_ok(struct hg_slice *base)
+{
+    while (base->n > 0 && base->p[base->n - 1] == '/')
+        base->n--;
+    return base->n == 0 || hg_path_ok(*base);
 }
 
 bool hg_path_below(struct hg_slice path, struct hg_slice base)
@@ -130,20 +147,15 @@ bool hg_path_below(struct hg_slice path, struct hg_slice base)
     return hg_slice_starts(path, base) && (path.n == base.n || path.p[base.n] == '/');
 }
 
-struct hg_slice hg_path_join(struct hg_arena *arena, struct hg_slice base, struct hg_slice path, bool *added)
+struct hg_slice hg_path_join(struct hg_arena *arena, struct hg_slice base, struct hg_slice path)
 {
     HG_ASSERT(base.n == 0 || (base.p[0] == '/' && base.p[base.n - 1] != '/'));
-    *added = base.n > 0 && path.n > 0 && path.p[0] == '/' && !hg_path_below(path, base);
-    return *added ? hg_arena_join(arena, base, path) : path;
-}
-
-bool hg_request_add_base(struct hg_request *r, struct hg_slice base, struct hg_arena *arena, bool *added)
-{
-    struct hg_slice path = hg_path_join(arena, base, r->path, added);
-    if (!path.p)
-        return false;
-    if (*added)
-        r->base = r->base.p ? hg_arena_join(arena, base, r->base) : base;
-    r->path = path;
-    return !*added || r->base.p;
+    if (base.n == 0 || path.n == 0 || path.p[0] != '/' || hg_path_below(path, base))
+        return path;
+    char *out = hg_arena_alloc(arena, base.n + path.n);
+    if (!out)
+        return hg_slice(NULL, 0);
+    memcpy(out, base.p, base.n);
+    memcpy(out + base.n, path.p, path.n);
+    return hg_slice(out, base.n + path.n);
 }

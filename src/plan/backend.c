@@ -128,7 +128,6 @@ static void build_backend(struct hg_build *b, struct hg_built_backend *built, st
                  : built->request.missing != NULL ? built->request.missing
                                                   : built->response.missing;
     check_plain(b, built, k);
-    hg_check_hosts(b, NULL, k->request);
     if (hg_node_get(node, "connect-header") != NULL)
         HG_ERROR(b, hg_node_get(node, "connect-header"), "belongs to a backend that is a proxy");
     for (size_t i = 0; i < k->servers; i++) {

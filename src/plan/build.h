@@ -171,7 +171,7 @@ struct hg_url {
     struct hg_slice user; /* "user:password" as written, .p NULL: none */
     struct hg_slice host; /* without brackets */
     uint16_t port;        /* 0: none written */
-    struct hg_slice path; /* behind the authority, with its '/' at the front; may be empty */
+    struct hg_slice path; /* as written, not checked; may be empty */
 };
 const char *hg_url_parse(struct hg_slice text, struct hg_url *url); /* NULL, or what is wrong */
 /* "Basic ..." of user info; NULL without memory. */
@@ -193,9 +193,6 @@ void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_
 /* lists.c */
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction);
-/* Says it of an action; where: "file:line". */
-void hg_say_at(struct hg_build *b, enum hg_severity severity, const char *where, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
 /* Warns of what is pointless in lists that a request meets one after the other; returns where every request
  * is answered, or NULL. */
 const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n);
@@ -274,14 +271,13 @@ struct hg_behind {
     bool path_condition; /* in a condition of use-backend, or in a list of theirs */
 };
 struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
+/* At many servers the Host decides who gets a request: none that carries a secret lets its client choose. */
+void hg_check_hosts(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
+                    const struct hg_behind *behind);
 void hg_review_behind(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
                       const struct hg_behind *behind);
 void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
                           const struct hg_behind *behind);
-
-/* A set-host that the request has a part in, and a secret, in lists that one request meets; frontend may be
- * NULL. */
-void hg_check_hosts(struct hg_build *b, const struct hg_ruleset *frontend, const struct hg_ruleset *backend);
 
 /* frontend.c */
 bool hg_build_frontends(struct hg_build *b);

@@ -76,6 +76,7 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     f->path_strict =
         f->path_strict || request.path_condition || response.path_condition || behind.path_condition;
     hg_check_credentials(b, node, f, &behind);
+    hg_check_hosts(b, node, f, &behind);
     hg_review_behind(b, node, f, &behind);
     check_answers(b, node);
     f->missing.what = first_missing(&request, &response, &behind);

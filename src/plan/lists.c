@@ -3,7 +3,6 @@
  * Lists of actions, from nodes to rulesets. A rule that is used is compiled
  * anew for each use: rulesets are trees, and what a use needs is known there.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,21 +99,21 @@ static void read_reply(struct entry *e)
     }
 }
 
+/* "URL" or { to; status } */
 static void read_redirect(struct entry *e)
 {
+    const struct hg_node *n = e->action;
     uint64_t status = 0;
-    if (e->action->type != HG_NODE_GROUP) {
-        e->spec.value = text_of(e->action);
+    if (n->type != HG_NODE_GROUP) {
+        e->spec.value = text_of(n);
         return;
     }
-    hg_get_number(e->b, e->action, "status", &status);
+    hg_get_number(e->b, n, "status", &status);
     e->spec.status = (unsigned)status;
-    e->spec.value = text_of(hg_node_get(e->action, "to"));
-    e->bad = e->bad || e->action->broken;
-    if (e->spec.value.p != NULL || e->bad)
-        return;
-    HG_ERROR(e->b, e->action, "has no to (expected to = \"https://...\")");
-    e->bad = true;
+    e->spec.value = text_of(hg_node_get(n, "to"));
+    if (e->spec.value.p == NULL && !n->broken)
+        HG_ERROR(e->b, n, "has no to");
+    e->bad = e->bad || n->broken || e->spec.value.p == NULL;
 }
 
 static void read_status(struct entry *e)
@@ -122,6 +121,14 @@ static void read_status(struct entry *e)
     uint64_t status = 0;
     hg_get_number(e->b, e->node, e->action->name, &status);
     e->spec.status = (unsigned)status;
+}
+
+/* "false" is no action at all: a parameter of a rule may switch it off. */
+static void read_map_origin(struct entry *e)
+{
+    bool on = false;
+    hg_get_bool(e->b, e->node, e->action->name, &on);
+    e->bad = e->bad || !on;
 }
 
 static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
@@ -210,27 +217,17 @@ static const struct {
     const char *parts;
     void (*read)(struct entry *e);
 } readers[HG_ACTION_KINDS] = {
-    [HG_ACTION_USE] = {"", read_use},
-    [HG_ACTION_DROP_HEADER] = {"n", NULL},
-    [HG_ACTION_KEEP_HEADER] = {"N", NULL},
-    [HG_ACTION_DROP_HEADER_VALUE] = {"np", NULL},
-    [HG_ACTION_SET_HEADER] = {"nv", NULL},
-    [HG_ACTION_ADD_HEADER] = {"nv", NULL},
-    [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL},
-    [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
-    [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},
-    [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
-    [HG_ACTION_DROP_QUERY] = {"n", NULL},
-    [HG_ACTION_SET_QUERY] = {"nv", NULL},
-    [HG_ACTION_SET_PATH] = {"v", NULL},
-    [HG_ACTION_REPLACE_PATH] = {"pv", NULL},
-    [HG_ACTION_BASE_PATH] = {"v", NULL},
-    [HG_ACTION_SET_HOST] = {"v", NULL},
-    [HG_ACTION_REDIRECT] = {"", read_redirect},
-    [HG_ACTION_DENY] = {"", read_reply},
-    [HG_ACTION_RESPOND] = {"", read_reply},
-    [HG_ACTION_SET_STATUS] = {"", read_status},
-    [HG_ACTION_LOG] = {"v", NULL},
+    [HG_ACTION_USE] = {"", read_use},           [HG_ACTION_DROP_HEADER] = {"n", NULL},
+    [HG_ACTION_KEEP_HEADER] = {"N", NULL},      [HG_ACTION_DROP_HEADER_VALUE] = {"np", NULL},
+    [HG_ACTION_SET_HEADER] = {"nv", NULL},      [HG_ACTION_ADD_HEADER] = {"nv", NULL},
+    [HG_ACTION_DEFAULT_HEADER] = {"nv", NULL},  [HG_ACTION_REPLACE_HEADER] = {"npv", NULL},
+    [HG_ACTION_ADD_TO_LIST] = {"nv", NULL},     [HG_ACTION_DROP_FROM_LIST] = {"np", NULL},
+    [HG_ACTION_DROP_QUERY] = {"n", NULL},       [HG_ACTION_DENY] = {"", read_reply},
+    [HG_ACTION_RESPOND] = {"", read_reply},     [HG_ACTION_LOG] = {"v", NULL},
+    [HG_ACTION_SET_QUERY] = {"nv", NULL},       [HG_ACTION_SET_PATH] = {"v", NULL},
+    [HG_ACTION_REPLACE_PATH] = {"pv", NULL},    [HG_ACTION_BASE_PATH] = {"n", NULL},
+    [HG_ACTION_SET_HOST] = {"v", NULL},         [HG_ACTION_REDIRECT] = {"", read_redirect},
+    [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_MAP_ORIGIN] = {"", read_map_origin},
 };
 
 /* The node of a part: the action itself when it is one string. */
@@ -354,26 +351,16 @@ struct warning {
     struct hg_build *b;
 };
 
-void hg_say_at(struct hg_build *b, enum hg_severity severity, const char *where, const char *fmt, ...)
-{
-    const char *colon = strrchr(where, ':');
-    char *file = colon != NULL ? hg_slice_dup(hg_slice(where, (size_t)(colon - where))) : NULL;
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    if (file != NULL)
-        hg_diag_add(b->d, severity, file, (unsigned)strtoul(colon + 1, NULL, 10), NULL, "%s", text);
-    else
-        b->no_memory = true;
-    free(file);
-}
-
+/* where is "file:line" of the action. */
 static void warn(void *ctx, const char *where, const char *text)
 {
     struct warning *w = ctx;
-    hg_say_at(w->b, HG_SEVERITY_WARNING, where, "%s", text);
+    const char *colon = strrchr(where, ':');
+    char *file = colon != NULL ? hg_slice_dup(hg_slice(where, (size_t)(colon - where))) : NULL;
+    if (file != NULL)
+        hg_diag_add(w->b->d, HG_SEVERITY_WARNING, file, (unsigned)strtoul(colon + 1, NULL, 10), NULL, "%s",
+                    text);
+    free(file);
 }
 
 static void note_missing_secret(struct hg_build *b, struct hg_built_list *list)

@@ -107,10 +107,10 @@ static void resolve(struct hg_build *b, struct hg_built_proxy *p)
     const char *why = p->direct ? NULL : hg_url_parse(text, &url);
     if (why != NULL)
         HG_ERROR(b, n, "the proxy's URL is malformed: %s", why);
+    else if (!p->direct && url.path.n > 1)
+        HG_ERROR(b, n, "the proxy's URL is malformed: it has a path (expected http://host:port)");
     else if (!p->direct && url.tls)
         HG_ERROR(b, n, "https:// proxies are not available in this version (expected http://host:port)");
-    else if (!p->direct && url.path.n > 1)
-        HG_ERROR(b, n, "the proxy's URL is malformed: it has a path (expected only scheme, host and port)");
     else if (!p->direct)
         fill(b, p, &url);
     hg_wipe_text(text);

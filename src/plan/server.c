@@ -25,31 +25,6 @@ static const char *host_field(struct hg_build *b, const struct hg_server *s)
     return hg_store_printf(b, "%s%s%s%s", v6 ? "[" : "", s->host, v6 ? "]" : "", port);
 }
 
-static const char *make_base(struct hg_build *b, struct hg_slice path, const char **why)
-{
-    *why = NULL;
-    if (!hg_path_ok(path))
-        *why = "the path is not valid (expected one / at its start, and no space, ?, # or control character)";
-    else if (hg_path_is_ambiguous(path))
-        *why = "the path has a dot segment, a backslash or an encoded control character";
-    while (path.n > 0 && path.p[path.n - 1] == '/')
-        path.n--;
-    return *why == NULL ? hg_store_text(b, path) : NULL;
-}
-
-/* Its URL's path, else what the block says. False: said. */
-static bool add_base(struct hg_build *b, const struct hg_node *n, const struct hg_url *url,
-                     struct hg_server *s)
-{
-    const char *why = NULL;
-    if (url->path.n > 1)
-        s->base = make_base(b, url->path, &why);
-    if (why == NULL)
-        return true;
-    HG_ERROR(b, n, "the URL is malformed: %s", why);
-    return false;
-}
-
 static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_backend *k)
 {
     struct hg_server *s = &k->server[k->servers];
@@ -71,7 +46,11 @@ static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_ba
     } else if (url.user.p != NULL) {
         no_host(b, n, "it has user info (set a header from a secret instead)");
         hg_wipe_text(text);
-    } else if (add_base(b, n, &url, s)) {
+    } else if (!hg_base_path_ok(&url.path)) {
+        no_host(b, n, "its path is not one to put in front of others (expected something like /v1)");
+    } else {
+        if (url.path.n > 0)
+            s->base = hg_slice_str(hg_store_text(b, url.path));
         s->tls = url.tls;
         s->host = hg_store_text(b, url.host);
         s->port = url.port != 0 ? url.port : url.tls ? 443 : 80;
@@ -130,28 +109,25 @@ static void add_entry(struct hg_build *b, const struct hg_node *entry, struct hg
     read_name(b, group ? entry : url, k, s);
 }
 
-static const char *read_base(struct hg_build *b, const struct hg_node *node)
+static struct hg_slice base_path(struct hg_build *b, const struct hg_node *node)
 {
-    const struct hg_node *n = hg_node_get(node, "base-path");
-    const char *text = hg_get_string(b, node, "base-path", NULL), *why = NULL, *base;
-    if (text == NULL)
-        return "";
-    base = make_base(b, hg_slice_str(text), &why);
-    if (why != NULL)
-        HG_ERROR(b, n, "%s", why);
-    return base != NULL ? base : "";
+    const char *text = hg_get_string(b, node, "base-path", NULL);
+    struct hg_slice base = hg_slice_str(text != NULL ? text : "");
+    if (text != NULL && (base.n == 0 || !hg_base_path_ok(&base)))
+        HG_ERROR(b, hg_node_get(node, "base-path"), "is no path (expected something like \"/v1\")");
+    return base;
 }
 
 /* What the block says for all of its servers. */
 static void preset(struct hg_build *b, const struct hg_node *node, struct hg_backend *k, size_t n)
 {
     uint64_t limit = 0, slow_start = 0;
-    const char *base = read_base(b, node);
+    struct hg_slice base = base_path(b, node);
     hg_get_number(b, node, "limit", &limit);
     hg_get_number(b, node, "slow-start", &slow_start);
     for (size_t i = 0; i < n; i++) {
-        k->server[i].weight = 1;
         k->server[i].base = base;
+        k->server[i].weight = 1;
         k->server[i].limit = (unsigned)limit;
         k->server[i].slow_start = slow_start;
     }

@@ -48,7 +48,9 @@ const char *hg_url_parse(struct hg_slice text, struct hg_url *url)
         end++;
     struct hg_slice authority = before(rest, (ptrdiff_t)end), path = hg_slice_from(rest, end);
     if (path.n > 0 && path.p[0] != '/')
-        return "it has a query or a fragment (expected only scheme, host, port and path)";
+        return "it has a query or a fragment";
+    if (hg_slice_find(path, '?') >= 0 || hg_slice_find(path, '#') >= 0)
+        return "it has a query or a fragment";
     url->path = path;
     for (size_t i = authority.n; i > 0; i--) {
         if (authority.p[i - 1] != '@')

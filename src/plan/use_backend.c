@@ -157,6 +157,15 @@ static void note_missing(struct hg_build *b, const struct hg_node *node, const s
     }
 }
 
+/* Then ".." in a path would lead out of it. */
+static bool has_base(const struct hg_backend *k)
+{
+    for (size_t i = 0; i < k->servers; i++)
+        if (k->server[i].base.n > 0)
+            return true;
+    return false;
+}
+
 struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f)
 {
     const struct hg_node *use = hg_node_get(node, "use-backend");
@@ -190,7 +199,8 @@ struct hg_behind hg_build_behind(struct hg_build *b, const struct hg_node *node,
     note_missing(b, node, f, &behind);
     for (size_t i = 0; i < behind.n; i++)
         behind.path_condition = behind.path_condition || behind.backend[i]->request.path_condition ||
-                                behind.backend[i]->response.path_condition;
+                                behind.backend[i]->response.path_condition ||
+                                has_base(&b->plan->backend[behind.backend[i] - b->backend]);
     return behind;
 }
 
@@ -234,8 +244,6 @@ void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const 
 {
     const struct hg_node *list = hg_node_get(node, "request");
     struct hg_secret_slot *slot = hg_ruleset_secret(f->request, 0, false);
-    for (size_t i = 0; i < behind->n; i++)
-        hg_check_hosts(b, f->request, behind->backend[i]->request.rules);
     bool shared = false,
          named = hg_node_get(node, "backend") != NULL || hg_node_get(node, "use-backend") != NULL;
     hg_get_bool(b, node, "shared-credential", &shared);
@@ -258,22 +266,24 @@ void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const 
         check_plain(b, list, secret, behind->backend[i]);
 }
 
-/* Whoever sends a request must not choose who gets the secret in it: a server may hand a request on by its
- * Host. */
-void hg_check_hosts(struct hg_build *b, const struct hg_ruleset *frontend, const struct hg_ruleset *backend)
+void hg_check_hosts(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
+                    const struct hg_behind *behind)
 {
-    const struct hg_ruleset *lists[] = {frontend, backend};
-    const char *where = NULL;
-    struct hg_secret_slot *slot = NULL;
-    for (size_t i = 0; i < 2; i++) {
-        if (lists[i] == NULL)
+    for (size_t i = 0; i < behind->n; i++) {
+        const struct hg_ruleset *lists[] = {f->request, behind->backend[i]->request.rules};
+        struct hg_secret_slot *slot = NULL;
+        const char *open = NULL;
+        for (size_t j = 0; j < 2; j++) {
+            open = open != NULL ? open : hg_ruleset_open_host(lists[j]);
+            slot = slot != NULL ? slot : hg_ruleset_secret(lists[j], 0, false);
+        }
+        if (open == NULL || slot == NULL)
             continue;
-        where = where != NULL ? where : hg_ruleset_open_host(lists[i]);
-        slot = slot != NULL ? slot : hg_ruleset_secret(lists[i], 0, false);
+        HG_ERROR(
+            b, node,
+            "the set-host at %s lets the request choose the Host that secret %s goes to (write the host, "
+            "or keep the secret out of this frontend and its backends)",
+            open, hg_secret_slot_name(slot));
+        return;
     }
-    if (where != NULL && slot != NULL)
-        hg_say_at(b, HG_SEVERITY_ERROR, where,
-                  "set-host takes its value from the request, which can carry secret %s: the client would "
-                  "choose who gets it (expected a host that is written here)",
-                  hg_secret_slot_name(slot));
 }

@@ -131,6 +131,7 @@ void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     }
     s->client = stream;
     s->peer = *client;
+    s->peer.tls = g->bind_tls[e->frontend->index][e->bind] != NULL;
     if (client->has_addr)
         hg_ip_text(client->addr, s->client_text);
     else

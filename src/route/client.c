@@ -90,6 +90,17 @@ struct hg_slice hg_client_text(const struct hg_client *c, struct hg_arena *arena
     return hg_arena_copy(arena, hg_slice_str(text));
 }
 
+/* Whether the client speaks TLS, as the hop before us says. */
+static void read_scheme(const struct hg_headers *headers, struct hg_client *out)
+{
+    const struct hg_header *h = hg_headers_find(headers, HG_LIT("X-Forwarded-Proto"));
+
+    if (h != NULL && hg_slice_ieq(h->value, HG_LIT("https")))
+        out->tls = true;
+    else if (h != NULL && hg_slice_ieq(h->value, HG_LIT("http")))
+        out->tls = false;
+}
+
 bool hg_client_find(const struct hg_frontend *f, const struct hg_client *peer,
                     const struct hg_headers *headers, struct hg_arena *arena, struct hg_client *out)
 {
@@ -100,6 +111,7 @@ bool hg_client_find(const struct hg_frontend *f, const struct hg_client *peer,
     *out = *peer;
     if ((f->trusted_hops.n == 0 && !f->trusted_hops.unix_sockets) || !trusted(f, peer))
         return true;
+    read_scheme(headers, &found);
     for (size_t i = headers->n; more && i-- > 0;)
         if (hg_slice_ieq(headers->v[i].name, name))
             more = read_field(f, headers->v[i].value, forwarded, &found);

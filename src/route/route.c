@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "http/target.h"
 #include "http/write.h"
 #include "placeholder.h"
@@ -275,11 +276,27 @@ static bool leaks(struct hg_route *r, struct hg_buf *out, struct hg_answer *a)
     return true;
 }
 
+/* What the server's base path makes of the path. False: no memory. */
+static bool put_base(struct hg_route *r)
+{
+    const struct hg_backend *k = r->backend;
+    struct hg_slice path = hg_path_join(r->arena, r->server->base, r->leaving.path);
+    char where[512], why[300];
+
+    if (path.p == NULL)
+        return false;
+    if (path.p != r->leaving.path.p && r->hooks != NULL && r->hooks->considered != NULL) {
+        snprintf(where, sizeof(where), "%s:%u", k->file, k->line);
+        snprintf(why, sizeof(why), "%.*s in front of the path", HG_FMT(r->server->base));
+        r->hooks->considered(r->hooks->ctx, where, 0, "base-path", HG_CONSIDERED_APPLIED, why);
+    }
+    r->leaving.path = path;
+    return true;
+}
+
 enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
                                   struct hg_answer *a)
 {
-    bool added;
-
     HG_ASSERT(r->backend != NULL && server->backend == r->backend && hg_buf_len(out) == 0);
     *a = (struct hg_answer){0};
     r->server = server;
@@ -295,7 +312,7 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
     }
     if (run_rules(r, r->backend->request, &r->leaving, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
-    if (!hg_request_add_base(&r->leaving, hg_slice_str(server->base), r->arena, &added)) {
+    if (!put_base(r)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
         return HG_ROUTE_ANSWER;
     }
@@ -306,10 +323,46 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
     return HG_ROUTE_ANSWER;
 }
 
+static struct hg_origin origin_of(const struct hg_server *s)
+{
+    return (struct hg_origin){.tls = s->tls, .host = hg_slice_str(s->host), .port = s->port, .base = s->base};
+}
+
+/* The servers' origins, and that of a Host that a rule has set. False: no memory. */
+static bool find_origins(struct hg_route *r, struct hg_origins *to)
+{
+    const struct hg_backend *k = r->backend;
+    struct hg_origin *o = hg_arena_alloc(r->arena, (k->servers + 1) * sizeof(*o));
+    struct hg_slice host;
+    uint16_t port;
+
+    if (o == NULL)
+        return false;
+    o[to->n++] = origin_of(r->server);
+    for (size_t i = 0; i < k->servers; i++)
+        if (&k->server[i] != r->server)
+            o[to->n++] = origin_of(&k->server[i]);
+    HG_ASSERT(to->n == k->servers);
+    if (r->leaving.host.p != NULL && hg_text_host_port(r->leaving.host, &host, &port)) {
+        o[to->n] = o[0];
+        o[to->n].host = host;
+        o[to->n++].port = port != 0 ? port : o[0].tls ? 443 : 80;
+    }
+    to->upstream = o;
+    if (r->arrived.authority.n > 0)
+        to->client =
+            hg_arena_printf(r->arena, "%s://%.*s", r->client != NULL && r->client->tls ? "https" : "http",
+                            HG_FMT(r->arrived.authority));
+    return r->arrived.authority.n == 0 || to->client.p != NULL;
+}
+
 enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *response, struct hg_answer *a)
 {
     struct hg_outcome o = {0};
+    struct hg_origins origins = {0};
+    bool maps = hg_ruleset_maps_origin(r->backend->response) || hg_ruleset_maps_origin(r->frontend->response);
     const struct hg_rules_run run = {
+        .origins = maps ? &origins : NULL,
         .arena = r->arena,
         .scratch = r->scratch,
         .vars = &r->vars,
@@ -322,6 +375,10 @@ enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *respo
 
     HG_ASSERT(r->backend != NULL && r->server != NULL);
     *a = (struct hg_answer){0};
+    if (maps && !find_origins(r, &origins)) {
+        refuse(r, a, HG_ANSWER_RULE_FAILED, 502, "no_memory", "a ceiling on memory was reached");
+        return HG_ROUTE_ANSWER;
+    }
     if (hg_ruleset_run(r->backend->response, &run, &o) == HG_VERDICT_PASS &&
         hg_ruleset_run(r->frontend->response, &run, &o) == HG_VERDICT_PASS)
         return HG_ROUTE_GO;

@@ -29,16 +29,15 @@ struct hg_action {
     struct hg_drop *drop;
     size_t drops;
     uint64_t id; /* in the cache */
-    /* Actions on one header: its name. SET_QUERY: the parameter's. BASE_PATH: the path, without
-     * a '/' at its end. */
+    /* Actions on one header or parameter: its name. BASE_PATH: the path, without '/' at its end. */
     char *name;
     size_t name_n;
     enum hg_field field;
     bool aliases;
-    struct hg_pattern *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST;
-                                   REPLACE_PATH: of the path */
-    size_t origin_n;            /* REDIRECT: bytes in front that name a host; 0: it leads to our own */
-    struct hg_template *value;  /* what is set, added or put in */
+    struct hg_pattern
+        *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
+    struct hg_template *value; /* what is set, added or put in; REDIRECT: where to */
+    size_t origin_n;           /* REDIRECT: of value's origin, when all of it is written; else 0 */
     /* USE */
     struct hg_ruleset *child;
     unsigned status; /* DENY, RESPOND, REDIRECT, SET_STATUS */
@@ -60,8 +59,9 @@ struct hg_ruleset {
     unsigned depth;              /* of rules that use rules; 1: none */
     struct hg_slots all, always; /* secrets; always: of actions that every request reaches */
     unsigned asks;               /* HG_WHEN_BIT of all conditions */
-    const char *open_host;       /* where a set-host takes from the request; the action's, or a child's */
     bool echoes;                 /* an answer shows the request's head */
+    bool maps_origin;
+    const char *open_host; /* where a set-host takes what the request brings; the action's text */
 };
 
 void hg_action_clear(struct hg_action *a);
@@ -77,9 +77,6 @@ enum hg_match hg_drop_match_name(const struct hg_action *a, struct hg_scratch *s
 /* Headers that keep-header leaves in any case: framing, routing, what describes the body, and the WebSocket
  * handshake (but not its protocol, which may be a credential). */
 bool hg_keep_spares(struct hg_slice name);
-
-/* Can a client be sent there? origin_n: bytes of it that name a host; 0: it must be a path of our own. */
-bool hg_location_ok(struct hg_slice s, size_t origin_n);
 
 /* Does the action set this header? Caseless, '_' equal to '-' with aliases. */
 bool hg_action_targets(const struct hg_action *a, struct hg_slice name);

@@ -153,6 +153,7 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_RESPOND] = hg_build_answer,
     [HG_ACTION_REDIRECT] = hg_build_redirect,
     [HG_ACTION_SET_STATUS] = hg_build_set_status,
+    [HG_ACTION_MAP_ORIGIN] = hg_build_map_origin,
     [HG_ACTION_LOG] = hg_build_log,
 };
 
@@ -174,38 +175,6 @@ static enum hg_append build_kind(struct hg_builder *b)
     return builders[b->spec->kind](b);
 }
 
-/* A path that is made of the client's is as one that is matched: who reads its dot segments differently would
- * come to another. */
-static bool asks_path(const struct hg_action *a)
-{
-    return a->kind == HG_ACTION_REPLACE_PATH ||
-           (a->kind == HG_ACTION_SET_PATH && a->value != NULL && a->value->path);
-}
-
-/* Does the request, and not only the config, have a part in it? */
-static bool is_open(const struct hg_template *t)
-{
-    for (size_t i = 0; i < t->n; i++) {
-        enum hg_segment_kind kind = t->v[i].kind;
-
-        if (kind == HG_SEGMENT_BASE64
-                ? is_open(t->v[i].sub)
-                : kind != HG_SEGMENT_LITERAL && kind != HG_SEGMENT_SERVER_HOST && kind != HG_SEGMENT_FRONTEND)
-            return true;
-    }
-    return false;
-}
-
-static void note_host(struct hg_ruleset *rs, const struct hg_action *a)
-{
-    if (rs->open_host != NULL)
-        return;
-    if (a->kind == HG_ACTION_SET_HOST && a->value != NULL && is_open(a->value))
-        rs->open_host = a->where;
-    else if (a->child != NULL)
-        rs->open_host = a->child->open_host;
-}
-
 static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
 {
     struct hg_secret_slot *slot;
@@ -214,9 +183,6 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     rs->asks |= hg_condition_asks(a->when) | (a->child != NULL ? a->child->asks : 0);
     if (a->value != NULL)
         rs->asks |= hg_template_asks(a->value);
-    note_host(rs, a);
-    if (asks_path(a))
-        rs->asks |= HG_WHEN_BIT(HG_WHEN_PATH);
     for (size_t i = 0; ok && a->value != NULL && (slot = hg_template_secret(a->value, i)) != NULL; i++)
         ok = hg_slots_add(&rs->all, slot);
     for (size_t i = 0; ok && a->value != NULL && a->when == NULL; i++) {
@@ -227,6 +193,8 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     }
     if (a->child == NULL)
         return ok;
+    rs->maps_origin = rs->maps_origin || a->child->maps_origin;
+    rs->open_host = rs->open_host != NULL ? rs->open_host : a->child->open_host;
     for (size_t i = 0; ok && i < a->child->all.n; i++)
         ok = hg_slots_add(&rs->all, a->child->all.v[i]);
     for (size_t i = 0; ok && a->when == NULL && i < a->child->always.n; i++)

@@ -44,16 +44,20 @@ enum hg_append hg_build_by_value(struct hg_builder *b); /* DROP_HEADER_VALUE, DR
 enum hg_append hg_build_replace(struct hg_builder *b);
 enum hg_append hg_build_add_to_list(struct hg_builder *b);
 
+/* The pattern of a value (or of the path). */
+enum hg_append hg_build_value_pattern(struct hg_builder *b, unsigned flags);
+
 /* build_target.c */
 enum hg_append hg_build_set_query(struct hg_builder *b);
 enum hg_append hg_build_path(struct hg_builder *b); /* SET_PATH, REPLACE_PATH */
 enum hg_append hg_build_base_path(struct hg_builder *b);
 enum hg_append hg_build_set_host(struct hg_builder *b);
+enum hg_append hg_build_redirect(struct hg_builder *b);
+enum hg_append hg_build_set_status(struct hg_builder *b);
+enum hg_append hg_build_map_origin(struct hg_builder *b);
 
 /* build_answer.c */
 enum hg_append hg_build_answer(struct hg_builder *b); /* DENY, RESPOND */
-enum hg_append hg_build_redirect(struct hg_builder *b);
-enum hg_append hg_build_set_status(struct hg_builder *b);
 enum hg_append hg_build_log(struct hg_builder *b);
 
 #endif

@@ -106,7 +106,7 @@ enum hg_append hg_build_keep(struct hg_builder *b)
     return b->a->drops > 0 ? HG_APPEND_OK : HG_APPEND_VANISHED;
 }
 
-static enum hg_append take_pattern(struct hg_builder *b, unsigned flags)
+enum hg_append hg_build_value_pattern(struct hg_builder *b, unsigned flags)
 {
     enum hg_append r = hg_build_pattern(b->spec->pattern, flags, NULL, b->resolver, &b->a->pattern, b->note);
 
@@ -129,7 +129,7 @@ enum hg_append hg_build_by_value(struct hg_builder *b)
 
     if (r == HG_APPEND_OK && list)
         r = check_list(b);
-    return r == HG_APPEND_OK ? take_pattern(b, list ? HG_PATTERN_CASELESS : 0) : r;
+    return r == HG_APPEND_OK ? hg_build_value_pattern(b, list ? HG_PATTERN_CASELESS : 0) : r;
 }
 
 enum hg_append hg_build_replace(struct hg_builder *b)
@@ -137,7 +137,7 @@ enum hg_append hg_build_replace(struct hg_builder *b)
     enum hg_append r = take_name(b);
 
     if (r == HG_APPEND_OK)
-        r = take_pattern(b, 0);
+        r = hg_build_value_pattern(b, 0);
     if (r != HG_APPEND_OK)
         return r;
     if (hg_pattern_groups(b->a->pattern) > 0) /* else $1 is the condition's */

@@ -96,14 +96,19 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
     return i < s->n ? s->v[i] : NULL;
 }
 
-const char *hg_ruleset_open_host(const struct hg_ruleset *rs)
-{
-    return rs->open_host;
-}
-
 unsigned hg_ruleset_asks(const struct hg_ruleset *rs)
 {
     return rs->asks;
+}
+
+bool hg_ruleset_maps_origin(const struct hg_ruleset *rs)
+{
+    return rs->maps_origin;
+}
+
+const char *hg_ruleset_open_host(const struct hg_ruleset *rs)
+{
+    return rs->open_host;
 }
 
 enum hg_match hg_drop_match(const struct hg_action *a, struct hg_scratch *scratch, struct hg_slice name,
@@ -186,7 +191,7 @@ static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *
         else
             return HG_MATCH_NO;
         return m == HG_MATCH_ERROR ? m : m == HG_MATCH_YES ? HG_MATCH_NO : HG_MATCH_YES;
-    case HG_ACTION_SET_QUERY: /* their names are no headers */
+    case HG_ACTION_SET_QUERY:
     case HG_ACTION_BASE_PATH:
         return HG_MATCH_NO;
     default: /* of the others a name is that of a header */

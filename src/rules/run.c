@@ -68,10 +68,8 @@ void hg_run_did_set(struct hg_runner *r, const struct hg_action *a, struct hg_sl
 {
     const struct hg_secret_slot *slot =
         r->taken.map != NULL ? r->taken.target : hg_template_secret(a->value, 0);
-    const char *name = a->name != NULL                 ? a->name
-                       : a->kind == HG_ACTION_SET_HOST ? "Host"
-                                                       : "path",
-               *comma = r->did ? ", " : "";
+    const char *comma = r->did ? ", " : "";
+    const char *name = a->name != NULL ? a->name : a->kind == HG_ACTION_SET_HOST ? "Host" : "path";
     char text[200];
 
     r->did = true;
@@ -147,7 +145,8 @@ enum hg_verdict hg_run_value(struct hg_runner *r, const struct hg_action *a, con
     if (v != HG_VERDICT_PASS)
         return v;
     r->shows = hg_template_shows(t, &r->vars);
-    if (r->shows && (a->kind == HG_ACTION_DENY || a->kind == HG_ACTION_RESPOND || r->run->response != NULL))
+    if (r->shows && (a->kind == HG_ACTION_DENY || a->kind == HG_ACTION_RESPOND ||
+                     a->kind == HG_ACTION_REDIRECT || r->run->response != NULL))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, name);
     if (!hg_header_value_ok(*out))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_VALUE, name);
@@ -190,6 +189,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_RESPOND] = hg_run_answer,
     [HG_ACTION_REDIRECT] = hg_run_redirect,
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
+    [HG_ACTION_MAP_ORIGIN] = hg_run_map_origin,
     [HG_ACTION_LOG] = hg_run_log,
 };
 

@@ -66,6 +66,9 @@ enum hg_verdict hg_run_path(struct hg_runner *r, const struct hg_action *a); /* 
 enum hg_verdict hg_run_base_path(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_set_host(struct hg_runner *r, const struct hg_action *a);
 
+/* run_origin.c */
+enum hg_verdict hg_run_map_origin(struct hg_runner *r, const struct hg_action *a);
+
 /* run_answer.c */
 enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a); /* DENY, RESPOND */
 enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a);

@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "base/limits.h"
+#include "http/target.h"
 #include "run.h"
 #include "segment.h"
 
@@ -61,55 +62,60 @@ enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
     return HG_VERDICT_REPLY;
 }
 
-bool hg_location_ok(struct hg_slice s, size_t origin_n)
+/* A path, or a URL whose host is the one that is written, or the one that the client asked for. */
+static bool leads_well(const struct hg_runner *r, const struct hg_action *a, struct hg_slice to)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] <= 0x20 || (unsigned char)s.p[i] >= 0x7f)
+    const struct hg_request *q = r->run->arrived != NULL ? r->run->arrived : r->run->request;
+    struct hg_slice authority;
+    bool tls;
+
+    for (size_t i = 0; i < to.n; i++)
+        if ((unsigned char)to.p[i] <= ' ' || (unsigned char)to.p[i] >= 127 || to.p[i] == '\\')
             return false;
-    if (origin_n > 0) /* "https://a.test" may not become "https://a.test.evil" or "https://a.test@evil" */
-        return s.n == origin_n || (s.n > origin_n && strchr("/?#", s.p[origin_n]) != NULL);
-    /* "//" and what browsers read as that would lead to another host. */
-    return s.n > 0 && s.p[0] == '/' && (s.n == 1 || (s.p[1] != '/' && s.p[1] != '\\'));
+    if (a->origin_n > 0)
+        return to.n == a->origin_n || (to.n > a->origin_n && strchr("/?#", to.p[a->origin_n]) != NULL);
+    if (to.n > 0 && to.p[0] == '/')
+        return to.n == 1 || to.p[1] != '/';
+    return hg_url_origin(to, &tls, &authority) > 0 && hg_authority_ok(authority) &&
+           hg_slice_ieq(hg_template_host(authority), hg_template_host(q->authority));
 }
 
 enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a)
 {
-    struct hg_outcome *out = r->out;
     struct hg_slice to;
     enum hg_verdict v;
 
     if (a->observe)
         return observe(r, a);
-    v = hg_run_expand(r, a, a->value, &to);
+    v = hg_run_value(r, a, a->value, "Location", &to);
     if (v != HG_VERDICT_PASS)
         return v;
-    if (hg_template_shows(a->value, &r->vars))
-        return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, "Location");
-    if (!hg_location_ok(to, a->origin_n))
+    if (!leads_well(r, a, to))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_LOCATION, "");
-    if (!hg_headers_add(&out->headers, HG_LIT("Location"), to))
+    if (!hg_headers_add(&r->out->headers, HG_LIT("Location"), to))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
-    out->where = a->where;
-    out->status = a->status;
-    out->body = HG_LIT("");
-    hg_run_note(r, "status %u, to %.*s", a->status, to.n < 200 ? (int)to.n : 200, to.p);
+    hg_run_note(r, "status %u, Location: %.*s", a->status, HG_FMT(to));
+    r->out->where = a->where;
+    r->out->status = a->status;
+    r->out->body = HG_LIT("");
     return HG_VERDICT_REPLY;
 }
 
+/* What has no body by its status stays so: another one would promise a body that never comes. */
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a)
 {
-    struct hg_response *response = r->run->response;
+    struct hg_response *p = r->run->response;
 
-    HG_ASSERT(response != NULL && a->status >= 200);
-    if (response->status < 200 || response->status == 204 || response->status == 304) {
-        hg_run_note(r, "a %u has no body: it stays", response->status);
+    HG_ASSERT(p != NULL && a->status >= 200);
+    if (p->status < 200 || p->status == 204 || p->status == 205 || p->status == 304) {
+        hg_run_note(r, "an answer with status %u has no body, and keeps it", p->status);
         return HG_VERDICT_PASS;
     }
-    if (response->status == a->status)
+    if (p->status == a->status)
         return HG_VERDICT_PASS;
-    hg_run_did(r, "%u instead of %u", a->status, response->status);
-    response->status = a->status;
-    response->reason = hg_slice(NULL, 0); /* the standard phrase */
+    hg_run_did(r, "status %u instead of %u", a->status, p->status);
+    p->status = a->status;
+    p->reason = hg_slice("", 0);
     return HG_VERDICT_PASS;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "http/target.h"
 #include "rules/choice.h"
 #include "rules/map.h"
 #include "rules/ruleset.h"
@@ -137,6 +138,11 @@ static void logged(void *ctx, const char *where, struct hg_slice text)
         HG_ASSERT((unsigned char)text.p[i] >= 0x20 && text.p[i] != 0x7f);
 }
 
+static const struct hg_origin origin[] = {{true, {"a.test", 6}, 443, {"/v", 2}},
+                                          {false, {"h", 1}, 1, {"", 0}}};
+static const struct hg_origins origins = {origin, 2, {"http://gate:1", 13}};
+static const char *const mapped[] = {"Location", "Link", "Refresh", "WWW-Authenticate", "Set-Cookie"};
+
 /* The same actions in either direction; those that are not for it are refused. */
 static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice pattern,
                         enum hg_direction direction)
@@ -149,6 +155,7 @@ static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice 
                                .vars = &s->vars,
                                .request = &s->request,
                                .response = direction == HG_RESPONSE_RULES ? &response : NULL,
+                               .origins = &origins,
                                .hooks = value.n % 2 == 0 ? &hooks : NULL};
     struct hg_when when = {.path = pattern};
     const struct hg_slice names[] = {pattern, HG_LIT("x-*")};
@@ -165,6 +172,13 @@ static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice 
         {.kind = HG_ACTION_DEFAULT_HEADER, .name = HG_LIT("x-b"), .value = value},
         {.kind = HG_ACTION_ADD_HEADER, .name = value, .value = value},
         {.kind = HG_ACTION_DENY, .body = value, .observe = true},
+        {.kind = HG_ACTION_SET_QUERY, .name = pattern, .value = value},
+        {.kind = HG_ACTION_REPLACE_PATH, .pattern = pattern, .value = value},
+        {.kind = HG_ACTION_BASE_PATH, .name = value},
+        {.kind = HG_ACTION_SET_HOST, .value = value},
+        {.kind = HG_ACTION_MAP_ORIGIN},
+        {.kind = HG_ACTION_SET_STATUS, .status = 418},
+        {.kind = HG_ACTION_REDIRECT, .value = value, .when = &when},
         {.kind = HG_ACTION_DENY, .body = value, .when = &when},
     };
     struct hg_ruleset *rs = hg_ruleset_new(direction);
@@ -175,12 +189,15 @@ static void try_ruleset(struct state *s, struct hg_slice value, struct hg_slice 
     hg_headers_init(&response.headers, &s->arena);
     HG_ASSERT(hg_headers_add(&response.headers, HG_LIT("Host"), HG_LIT("h")));
     HG_ASSERT(hg_headers_add(&response.headers, HG_LIT("X-List"), s->request.target));
+    for (size_t i = 0; i < sizeof(mapped) / sizeof(*mapped); i++)
+        HG_ASSERT(hg_headers_add(&response.headers, hg_slice_str(mapped[i]), s->request.target));
     for (size_t i = 0; i < sizeof(spec) / sizeof(*spec); i++)
         (void)hg_ruleset_append(rs, &spec[i], &s->resolver, &note);
     if (hg_ruleset_run(rs, &run, &out) == HG_VERDICT_PASS) {
         HG_ASSERT(hg_headers_count_id(headers, HG_FIELD_HOST) == 1);
         for (size_t i = 0; i < headers->n; i++)
             HG_ASSERT(hg_header_value_ok(headers->v[i].value));
+        HG_ASSERT(s->request.host.p == NULL || hg_authority_ok(s->request.host));
     }
     for (size_t i = 0; i < response.headers.n; i++)
         HG_ASSERT(!shows_secret(s, response.headers.v[i].value));

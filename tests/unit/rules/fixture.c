@@ -159,6 +159,7 @@ enum hg_verdict fixture_run(struct fixture *f)
                                .arrived = f->arrived,
                                .client = f->client,
                                .hooks = f->hooks,
+                               .origins = f->origins,
                                .response = is_response(f) ? &f->response : NULL};
 
     return hg_ruleset_run(f->rs, &run, &f->out);

@@ -22,11 +22,23 @@ static unsigned roll(struct dice *d, unsigned sides)
     return (unsigned)(d->state >> 33) % sides;
 }
 
-static const char *const names[] = {"authorization",   "x-api-key",      "x-keep",
-                                    "accept",          "host",           "via",
-                                    "x-forwarded-for", "content-length", "transfer-encoding",
-                                    "connection",      "x-other",        "proxy-authorization",
-                                    "cookie",          "content-type",   "accept-encoding"};
+static const char *const names[] = {"authorization",
+                                    "x-api-key",
+                                    "x-keep",
+                                    "accept",
+                                    "host",
+                                    "via",
+                                    "x-forwarded-for",
+                                    "content-length",
+                                    "transfer-encoding",
+                                    "connection",
+                                    "x-other",
+                                    "proxy-authorization",
+                                    "cookie",
+                                    "content-type",
+                                    "accept-encoding",
+                                    "location",
+                                    "link"};
 static const char *const drops[] = {"authorization", "x-api-key", "~^x-forwarded-", "~^(via|cookie)$", "*",
                                     "~host",         "x-*",       "~^proxy-"};
 static const char *const keeps[] = {"x-*", "~^a", "accept-encoding", "cookie", "*"};
@@ -41,7 +53,12 @@ static const char *const sent[] = {"",
                                    "\"open, gzip",
                                    ",,gzip ,\t,",
                                    "caf\xc3\xa9 \xff",
-                                   "$<A> %{path} $1"};
+                                   "$<A> %{path} $1",
+                                   "https://api.test/x",
+                                   "<https://api.test/y>; rel=next, <https://api.test.evil.test/>",
+                                   "https://api.test//x"};
+static const struct hg_origin origin = {true, {"api.test", 8}, 443, {"", 0}};
+static const struct hg_origins origins = {&origin, 1, {"http://gate:1", 13}};
 
 #define PICK(d, table) (table)[roll(d, sizeof(table) / sizeof(*(table)))]
 
@@ -117,6 +134,8 @@ static void add_random_rules(struct dice *d, struct fixture *f, struct made *m)
         *spec = (struct hg_action_spec){.kind = PICK(d, kinds), .name = hg_slice_str(PICK(d, targets))};
         if (spec->kind == HG_ACTION_DROP_HEADER)
             spec->name = hg_slice_str(PICK(d, drops));
+        if (f->direction == HG_RESPONSE_RULES && roll(d, 4) == 0)
+            spec->kind = HG_ACTION_MAP_ORIGIN;
         m->names[m->n][0] = hg_slice_str(PICK(d, keeps));
         m->names[m->n][1] = hg_slice_str(PICK(d, keeps));
         spec->names = m->names[m->n];
@@ -161,14 +180,20 @@ static bool drops_name(const struct hg_action_spec *spec, struct hg_scratch *scr
     return true;
 }
 
+static bool leads(const struct hg_header *h)
+{
+    return hg_slice_ieq(h->name, HG_LIT("location")) || hg_slice_ieq(h->name, HG_LIT("link"));
+}
+
 /* Nothing names or drops it, or it is protected: must be there as it was. */
 static bool is_untouched(const struct made *m, struct hg_scratch *scratch, const struct hg_header *h)
 {
     if (is_protected(h))
         return true;
     for (size_t i = 0; i < m->n; i++)
-        if (is_drop(&m->spec[i]) ? drops_name(&m->spec[i], scratch, h->name)
-                                 : hg_slice_ieq(h->name, m->spec[i].name))
+        if (m->spec[i].kind == HG_ACTION_MAP_ORIGIN ? leads(h)
+            : is_drop(&m->spec[i])                  ? drops_name(&m->spec[i], scratch, h->name)
+                                                    : hg_slice_ieq(h->name, m->spec[i].name))
             return false;
     return true;
 }
@@ -227,6 +252,10 @@ static void check_result(struct fixture *f, const struct made *m, const struct h
 
         ok = ok && hg_header_value_ok(h->value) && hg_header_name_ok(h->name);
         ok = ok && may_remain(m, scratch, h);
+        /* Mapped as a whole or not at all, and never to what is another host. */
+        ok = ok && (memmem(h->value.p, h->value.n, "gate:1", 6) == NULL || leads(h)) &&
+             memmem(h->value.p, h->value.n, "gate:1.", 7) == NULL &&
+             memmem(h->value.p, h->value.n, "gate:1//", 8) == NULL;
     }
     HG_CHECK(ok);
     hg_scratch_free(scratch);
@@ -246,6 +275,7 @@ HG_TEST(random_rules_on_random_heads)
 
         add_random_rules(&d, f, &m);
         add_random_headers(&d, f);
+        f->origins = &origins;
         if (hostile)
             f->vars.frontend = HG_LIT("x\r\nx-evil: 1");
         n = headers_of(f)->n;
