@@ -32,6 +32,9 @@ npm config set registry=http://127.0.0.1:8083/ replace-registry-host=always audi
 curl -sS -H "Authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/acme/site
 curl -sSi -H "Authorization: token $GITHUB_TOKEN" $GITHUB_API_URL/user | grep -iE '^(HTTP|set-cookie|content-type)'
 
+# The next page is at the gateway too.
+curl -sSi "$GITHUB_API_URL/repos/acme/site/issues" | grep -i '^link'
+
 # The rules are for reading: nothing else leaves the gateway.
 curl -sS -X DELETE -H "Authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/acme/site
 curl -sS -d '{"query":"{ viewer { login } }"}' $GITHUB_API_URL/graphql

@@ -47,6 +47,7 @@ for file in rules/*.cfg; do
         for name in $(grep -o '\$<\(host:\)\{0,1\}[A-Z][A-Z0-9_]*[?>]' "$work/one.cfg" | sed 's/.*[<:]//; s/.$//'); do
             case $name in
             SLACK_BOT_TOKEN) export "$name=xoxb-x" ;;
+            TELEGRAM_BOT_TOKEN) export "$name=1:x" ;;
             STRIPE_API_KEY) export "$name=sk_test_x" ;;
             *) export "$name=$HTTPS_PROXY" ;;
             esac

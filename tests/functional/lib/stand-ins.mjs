@@ -59,7 +59,7 @@ export function npmRegistry(t, token) {
     }
     for (const [n, { manifest, tarball }] of Object.entries(packages)) {
       const at = tarballOf(n, manifest.version);
-      if (path === at && n === 'left') return res.writeHead(302, { Location: `/files${at}` }).end();
+      if (path === at && n === 'left') return res.writeHead(302, { Location: `${self.url}/files${at}` }).end();
       if (path === at || path === `/files${at}`) return res.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end(tarball);
     }
     if (req.method === 'PUT') return publish(req, res, self);
