@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "base/check.h"
+#include "segment.h"
 
 #define MAX_INJECTIONS 64 /* remembered at once */
 
@@ -27,6 +28,23 @@ struct review {
     const struct hg_action *end; /* answers every request */
     bool end_said;
 };
+
+/* What an action sets. */
+enum place { IN_HEADER, IN_QUERY, IN_PATH };
+
+static enum place place_of(const struct hg_action *a)
+{
+    switch (a->kind) {
+    case HG_ACTION_SET_QUERY:
+    case HG_ACTION_DROP_QUERY:
+        return IN_QUERY;
+    case HG_ACTION_SET_PATH:
+    case HG_ACTION_REPLACE_PATH:
+        return IN_PATH;
+    default:
+        return IN_HEADER;
+    }
+}
 
 static struct hg_slice name_of(const struct hg_action *a)
 {
@@ -57,8 +75,8 @@ static void undone(struct review *r, size_t i, const char *where, const char *do
 {
     const struct injection *in = &r->v[i];
 
-    say(r, where, "%s %s, which the action at %s sets from secret %s", does, in->by->name, in->by->where,
-        hg_secret_slot_name(in->slot));
+    say(r, where, "%s %s, which the action at %s sets from secret %s", does,
+        in->by->name != NULL ? in->by->name : "the path", in->by->where, hg_secret_slot_name(in->slot));
     forget(r, i);
 }
 
@@ -66,8 +84,9 @@ static void look_at_drop(struct review *r, const struct hg_action *a)
 {
     for (size_t d = 0; d < a->drops; d++)
         for (size_t i = r->n; i > 0; i--)
-            if (hg_pattern_match(a->drop[d].pattern, r->scratch, name_of(r->v[i - 1].by), NULL) ==
-                HG_MATCH_YES)
+            if (place_of(r->v[i - 1].by) == place_of(a) &&
+                hg_pattern_match(a->drop[d].pattern, r->scratch, name_of(r->v[i - 1].by), NULL) ==
+                    HG_MATCH_YES)
                 undone(r, i - 1, a->drop[d].where, "drops");
 }
 
@@ -75,8 +94,9 @@ static void look_at_drop(struct review *r, const struct hg_action *a)
 static void look_at_keep(struct review *r, const struct hg_action *a)
 {
     for (size_t i = r->n; i > 0; i--) {
-        struct hg_slice name = name_of(r->v[i - 1].by);
-        bool kept = hg_keep_spares(name);
+        bool header = place_of(r->v[i - 1].by) == IN_HEADER;
+        struct hg_slice name = header ? name_of(r->v[i - 1].by) : HG_LIT("");
+        bool kept = !header || hg_keep_spares(name);
 
         for (size_t d = 0; d < a->drops && !kept; d++)
             kept = hg_pattern_match(a->drop[d].pattern, r->scratch, name, NULL) != HG_MATCH_NO;
@@ -88,7 +108,17 @@ static void look_at_keep(struct review *r, const struct hg_action *a)
 static void look_at_set(struct review *r, const struct hg_action *a)
 {
     for (size_t i = r->n; i > 0; i--)
-        if (hg_action_targets(a, name_of(r->v[i - 1].by)))
+        if (place_of(r->v[i - 1].by) == place_of(a) && hg_action_targets(a, name_of(r->v[i - 1].by)))
+            undone(r, i - 1, a->where, "sets again");
+}
+
+/* A path that is made of the one before may still hold it. */
+static void look_at_path(struct review *r, const struct hg_action *a)
+{
+    if (a->value == NULL || a->value->path || hg_template_captures(a->value) > 0)
+        return;
+    for (size_t i = r->n; i > 0; i--)
+        if (place_of(r->v[i - 1].by) == IN_PATH)
             undone(r, i - 1, a->where, "sets again");
 }
 
@@ -110,6 +140,7 @@ static void look_at(struct review *r, const struct hg_action *a, bool always)
             look_at_list(r, a->child, always);
         break;
     case HG_ACTION_DROP_HEADER:
+    case HG_ACTION_DROP_QUERY:
         if (always)
             look_at_drop(r, a);
         break;
@@ -118,14 +149,21 @@ static void look_at(struct review *r, const struct hg_action *a, bool always)
             look_at_keep(r, a);
         break;
     case HG_ACTION_SET_HEADER:
+    case HG_ACTION_SET_QUERY:
         if (always)
             look_at_set(r, a);
+        remember(r, a);
+        break;
+    case HG_ACTION_SET_PATH:
+        if (always)
+            look_at_path(r, a);
         remember(r, a);
         break;
     case HG_ACTION_ADD_HEADER:
     case HG_ACTION_DEFAULT_HEADER:
     case HG_ACTION_REPLACE_HEADER:
     case HG_ACTION_ADD_TO_LIST:
+    case HG_ACTION_REPLACE_PATH:
         remember(r, a);
         break;
     case HG_ACTION_DENY:

@@ -91,56 +91,94 @@ static void put_url(struct mapper *m, struct hg_slice url)
     put(m, rest);
 }
 
-/* <URL> of a Link field (RFC 8288, 3). */
+/* Behind the quote that ends the string that begins at `at`; the end when none does. */
+static size_t quoted_end(struct hg_slice s, size_t at)
+{
+    HG_ASSERT(s.p[at] == '"');
+    for (at++; at < s.n && s.p[at] != '"'; at++)
+        at += s.p[at] == '\\';
+    return at < s.n ? at + 1 : s.n;
+}
+
+static size_t skip_spaces(struct hg_slice s, size_t at)
+{
+    while (at < s.n && (s.p[at] == ' ' || s.p[at] == '\t'))
+        at++;
+    return at;
+}
+
+/* <URL> of a Link field (RFC 8288, 3), not in the strings of its parameters. */
 static void put_link(struct mapper *m, struct hg_slice s)
 {
-    ptrdiff_t open;
+    size_t from = 0, at = 0;
 
-    while ((open = hg_slice_find(s, '<')) >= 0) {
-        struct hg_slice inner = hg_slice_from(s, (size_t)open + 1);
-        ptrdiff_t close = hg_slice_find(inner, '>');
+    while (at < s.n) {
+        ptrdiff_t close = s.p[at] == '<' ? hg_slice_find(hg_slice_from(s, at), '>') : -1;
 
-        if (close < 0)
-            break;
-        put(m, hg_slice(s.p, (size_t)open + 1));
-        put_url(m, hg_slice(inner.p, (size_t)close));
-        s = hg_slice_from(inner, (size_t)close);
+        if (close > 0) {
+            put(m, hg_slice(s.p + from, at + 1 - from));
+            put_url(m, hg_slice(s.p + at + 1, (size_t)close - 1));
+            from = at += (size_t)close;
+        } else {
+            at = s.p[at] == '"' ? quoted_end(s, at) : at + 1;
+        }
     }
-    put(m, s);
+    put(m, hg_slice_from(s, from));
 }
 
-/* Where `name` (lower case, with its '=') begins at a word; SIZE_MAX: nowhere. */
-static size_t find_word(struct hg_slice s, struct hg_slice name)
+/* "5; url=URL", also without the word, or in quotes: what browsers take. */
+static void put_refresh(struct mapper *m, struct hg_slice s)
 {
-    for (size_t i = 0; i + name.n <= s.n; i++) {
-        bool begins = i == 0 || (s.p[i - 1] != '\0' && strchr(" \t,;", s.p[i - 1]) != NULL);
+    size_t at = 0, word, end = s.n;
 
-        if (begins && hg_slice_istarts(hg_slice_from(s, i), name))
-            return i;
+    while (at < s.n && s.p[at] != ';' && s.p[at] != ',')
+        at++;
+    at = skip_spaces(s, at < s.n ? at + 1 : at);
+    word = hg_slice_istarts(hg_slice_from(s, at), HG_LIT("url")) ? skip_spaces(s, at + 3) : s.n;
+    if (word < s.n && s.p[word] == '=')
+        at = skip_spaces(s, word + 1);
+    if (at < s.n && (s.p[at] == '"' || s.p[at] == '\'')) {
+        ptrdiff_t quote = hg_slice_find(hg_slice_from(s, at + 1), s.p[at]);
+
+        at++;
+        end = quote < 0 ? s.n : at + (size_t)quote;
     }
-    return SIZE_MAX;
+    put(m, hg_slice(s.p, at));
+    put_url(m, hg_slice(s.p + at, end - at));
+    put(m, hg_slice_from(s, end));
 }
 
-/* NAME=URL or NAME="URL": url= of Refresh, which has the rest of the field, and realm= of a challenge (RFC
- * 9110, 11.6.1), which is in quotes. */
-static void put_named(struct mapper *m, struct hg_slice s, struct hg_slice name, bool quoted)
+/* Where the string of a realm that begins at `at` opens (RFC 9110, 11.6.1); 0: none begins there. */
+static size_t realm_open(struct hg_slice s, size_t at)
 {
-    size_t at;
+    bool begins = at == 0 || (s.p[at - 1] != '\0' && strchr(" \t,", s.p[at - 1]) != NULL);
 
-    while ((at = find_word(s, name)) != SIZE_MAX) {
-        struct hg_slice rest = hg_slice_from(s, at + name.n);
-        char quote = rest.n > 0 && (rest.p[0] == '"' || rest.p[0] == '\'') ? rest.p[0] : '\0';
-        ptrdiff_t end;
+    if (!begins || !hg_slice_istarts(hg_slice_from(s, at), HG_LIT("realm")))
+        return 0;
+    at = skip_spaces(s, at + 5);
+    if (at >= s.n || s.p[at] != '=')
+        return 0;
+    at = skip_spaces(s, at + 1);
+    return at < s.n && s.p[at] == '"' ? at : 0;
+}
 
-        put(m, hg_slice(s.p, at + name.n + (quote != '\0')));
-        s = hg_slice_from(rest, quote != '\0');
-        end = quote != '\0' ? hg_slice_find(s, quote) : (ptrdiff_t)s.n;
-        if ((quote == '\0' && quoted) || end < 0)
-            continue;
-        put_url(m, hg_slice(s.p, (size_t)end));
-        s = hg_slice_from(s, (size_t)end);
+static void put_challenge(struct mapper *m, struct hg_slice s)
+{
+    size_t from = 0, at = 0;
+
+    while (at < s.n) {
+        size_t open = realm_open(s, at), end = open > 0 ? quoted_end(s, open) : 0;
+
+        if (end > open + 1 && s.p[end - 1] == '"') {
+            put(m, hg_slice(s.p + from, open + 1 - from));
+            put_url(m, hg_slice(s.p + open + 1, end - open - 2));
+            from = end - 1;
+            at = end;
+        } else {
+            at = s.p[at] == '"' ? quoted_end(s, at) : at + 1;
+        }
     }
-    put(m, s);
+    put(m, hg_slice_from(s, from));
 }
 
 static bool is_ours(const struct mapper *m, struct hg_slice domain)
@@ -153,36 +191,62 @@ static bool is_ours(const struct mapper *m, struct hg_slice domain)
     return false;
 }
 
-/* One attribute of a cookie, without its ';'. A cookie for the upstream's name becomes one for the host that
- * set it, which for the client is the gateway (RFC 6265, 5.3). */
-static void put_attribute(struct mapper *m, struct hg_slice s)
+/* The next attribute of a cookie off *rest, with the ';' in front of it. */
+static struct hg_slice next_attribute(struct hg_slice *rest, struct hg_slice *name, struct hg_slice *value)
 {
-    struct hg_slice text = hg_slice_trim(s), base = m->to->upstream[0].base, path;
+    ptrdiff_t end = hg_slice_find(hg_slice_from(*rest, 1), ';'), equals;
+    struct hg_slice whole = end < 0 ? *rest : hg_slice(rest->p, (size_t)end + 1);
 
-    if (hg_slice_istarts(text, HG_LIT("domain=")) && is_ours(m, hg_slice_trim(hg_slice_from(text, 7)))) {
-        m->changed = true;
-        return;
-    }
-    put(m, HG_LIT(";"));
-    path = hg_slice_istarts(text, HG_LIT("path=")) ? hg_slice_trim(hg_slice_from(text, 5)) : HG_LIT("");
-    if (base.n == 0 || !hg_path_below(path, base)) {
-        put(m, s);
-        return;
-    }
-    m->changed = true;
-    put(m, HG_LIT(" Path="));
-    put(m, path.n > base.n ? hg_slice_from(path, base.n) : HG_LIT("/"));
+    HG_ASSERT(whole.n > 0);
+    *rest = hg_slice_from(*rest, whole.n);
+    *name = hg_slice_from(whole, 1);
+    equals = hg_slice_find(*name, '=');
+    *value = equals < 0 ? hg_slice(NULL, 0) : hg_slice_trim(hg_slice_from(*name, (size_t)equals + 1));
+    *name = hg_slice_trim(equals < 0 ? *name : hg_slice(name->p, (size_t)equals));
+    return whole;
 }
 
+/* Is the cookie for somebody else? The last Domain counts (RFC 6265, 5.3). */
+static bool is_foreign(const struct mapper *m, struct hg_slice attributes)
+{
+    struct hg_slice name, value;
+    bool foreign = false;
+
+    while (attributes.n > 0) {
+        (void)next_attribute(&attributes, &name, &value);
+        if (hg_slice_ieq(name, HG_LIT("domain")) && value.n > 0)
+            foreign = !is_ours(m, value);
+    }
+    return foreign;
+}
+
+/* A cookie for the upstream's name becomes one for the host that set it, which for the client is the gateway.
+ */
 static void put_cookie(struct mapper *m, struct hg_slice s)
 {
     ptrdiff_t end = hg_slice_find(s, ';');
+    struct hg_slice rest = end < 0 ? hg_slice(s.p, 0) : hg_slice_from(s, (size_t)end), name, value;
+    struct hg_slice base = m->to->upstream[0].base;
 
-    put(m, end < 0 ? s : hg_slice(s.p, (size_t)end));
-    while (end >= 0) {
-        s = hg_slice_from(s, (size_t)end + 1);
-        end = hg_slice_find(s, ';');
-        put_attribute(m, end < 0 ? s : hg_slice(s.p, (size_t)end));
+    if (is_foreign(m, rest)) {
+        put(m, s);
+        return;
+    }
+    put(m, hg_slice(s.p, s.n - rest.n));
+    while (rest.n > 0) {
+        struct hg_slice whole = next_attribute(&rest, &name, &value);
+
+        if (hg_slice_ieq(name, HG_LIT("domain")) && value.n > 0) {
+            m->changed = true;
+        } else if (hg_slice_ieq(name, HG_LIT("path")) && base.n > 0 && value.n > 0 &&
+                   hg_path_below(value, base)) {
+            m->changed = true;
+            put(m, hg_slice(whole.p, (size_t)(value.p - whole.p)));
+            put(m, value.n > base.n ? hg_slice_from(value, base.n) : HG_LIT("/"));
+            put(m, hg_slice_from(whole, (size_t)(value.p - whole.p) + value.n));
+        } else {
+            put(m, whole);
+        }
     }
 }
 
@@ -194,9 +258,9 @@ static bool map_field(struct mapper *m, const struct hg_header *h)
     else if (hg_slice_ieq(h->name, HG_LIT("link")))
         put_link(m, h->value);
     else if (hg_slice_ieq(h->name, HG_LIT("refresh")))
-        put_named(m, h->value, HG_LIT("url="), false);
+        put_refresh(m, h->value);
     else if (hg_slice_ieq(h->name, HG_LIT("www-authenticate")))
-        put_named(m, h->value, HG_LIT("realm="), true);
+        put_challenge(m, h->value);
     else if (hg_slice_ieq(h->name, HG_LIT("set-cookie")))
         put_cookie(m, h->value);
     else

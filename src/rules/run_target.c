@@ -56,11 +56,16 @@ enum hg_verdict hg_run_set_query(struct hg_runner *r, const struct hg_action *a)
     struct hg_request *q = r->run->request;
     struct hg_slice rest = q->query, name, value, whole, plain = {0}, made;
     struct hg_slice key = hg_slice(a->name, a->name_n);
-    enum hg_verdict v = hg_run_expand(r, a, a->value, &plain);
     size_t n = 0, kept = 0;
     bool there = false;
+    enum hg_verdict v;
     char *text;
 
+    if (hg_slice_eq(q->path, HG_LIT("*"))) { /* RFC 9112, 3.2.4 */
+        hg_run_note(r, "the target is *, which has no query");
+        return HG_VERDICT_PASS;
+    }
+    v = hg_run_expand(r, a, a->value, &plain);
     if (v != HG_VERDICT_PASS)
         return v;
     r->shows = hg_template_shows(a->value, &r->vars);

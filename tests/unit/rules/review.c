@@ -55,6 +55,23 @@ HG_TEST(keep_header_undoes_what_it_does_not_name)
           NULL);
 }
 
+HG_TEST(what_is_set_in_the_target_is_undone_there)
+{
+    const struct hg_action_spec list[] = {
+        INJECT(SET_QUERY, "f:1", "key"),
+        {.kind = HG_ACTION_SET_PATH, .where = "f:2", .value = HG_LIT("/x/$<secret:key>")},
+        {.kind = HG_ACTION_DROP_HEADER, .where = "f:3", .name = HG_LIT("*")},
+        {.kind = HG_ACTION_SET_PATH, .where = "f:4", .value = HG_LIT("/y%{path}")},
+        {.kind = HG_ACTION_DROP_QUERY, .where = "f:5", .name = HG_LIT("KEY")},
+        {.kind = HG_ACTION_SET_PATH, .where = "f:6", .value = HG_LIT("/z")},
+    };
+
+    check(list, 6,
+          "f:5: drops key, which the action at f:1 sets from secret key\n"
+          "f:6: sets again the path, which the action at f:2 sets from secret key\n",
+          NULL);
+}
+
 HG_TEST(an_observed_answer_is_no_end)
 {
     const struct hg_action_spec list[] = {

@@ -80,6 +80,7 @@ HG_TEST(set_query)
         {"in place, and once", "/a", "a&api-version=old&b=%31&API-Version=2", "1",
          "/a?a&api-version=2024%201&b=%31"},
         {"however it is spelled", "/a", "api%2Dversion=old", "1", "/a?api-version=2024%201"},
+        {"a target without a query", "*", NULL, "1", "*"},
         {"an empty query", "/a", "", "1", "/a?&api-version=2024%201"},
         {"what would be another parameter", "/a", "x", "1&admin=1#%26=\xc3\xa9",
          "/a?x&api-version=2024%201%26admin%3D1%23%2526%3D%C3%A9"},
@@ -344,8 +345,8 @@ HG_TEST(map_origin_below_a_base_path)
         {"a path that the client cannot ask for", "Location", "/v2/x", NULL},
         {"a URL that it cannot ask for", "Location", "https://api.test/v12/x", NULL},
         {"what would be another host", "Location", "/v1//evil.test/", NULL},
-        {"a cookie", "Set-Cookie", "a=b; path=/v1; HttpOnly", "a=b; Path=/; HttpOnly"},
-        {"a cookie further down", "Set-Cookie", "a=b;Path=/v1/x", "a=b; Path=/x"},
+        {"a cookie", "Set-Cookie", "a=b; path=/v1; HttpOnly", "a=b; path=/; HttpOnly"},
+        {"a cookie further down", "Set-Cookie", "a=b;Path=/v1/x", "a=b;Path=/x"},
         {"a cookie elsewhere", "Set-Cookie", "a=b; Path=/", NULL},
     };
     ORIGINS(&origins, rows);
