@@ -6,6 +6,7 @@
 #include "io/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,21 @@ static bool load_identity(struct hg_tls *t, const char *cert, const char *key, c
     return true;
 }
 
+/* OpenSSL decodes the extensions of an authority at the first handshake that meets it, while others may read
+ * it. Here they are decoded before any thread can see the context. */
+static void decode_authorities(SSL_CTX *ctx)
+{
+    const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+
+    for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+        X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+        if (cert != NULL)
+            (void)X509_check_purpose(cert, -1, 0);
+    }
+    ERR_clear_error();
+}
+
 static bool load_authorities(struct hg_tls *t, const struct hg_tls_client_options *o, char *err,
                              size_t errlen)
 {
@@ -102,7 +118,7 @@ static bool load_authorities(struct hg_tls *t, const struct hg_tls_client_option
     }
     if (o->extra_ca != NULL && SSL_CTX_load_verify_file(t->ctx, o->extra_ca) != 1)
         return complain(err, errlen, "cannot read certificate authorities from", o->extra_ca);
-    ERR_clear_error();
+    decode_authorities(t->ctx);
     return true;
 }
 

@@ -115,7 +115,7 @@ static struct hg_slice base_path(struct hg_build *b, const struct hg_node *node)
     struct hg_slice base = hg_slice_str(text != NULL ? text : "");
     if (text != NULL && (base.n == 0 || !hg_base_path_ok(&base)))
         HG_ERROR(b, hg_node_get(node, "base-path"), "is no path (expected something like \"/v1\")");
-    return base;
+    return hg_slice_str(hg_store_text(b, base));
 }
 
 /* What the block says for all of its servers. */

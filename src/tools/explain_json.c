@@ -95,6 +95,7 @@ static void put_servers(const struct hg_backend *b, struct hg_json *j)
         hg_trial_origin(&b->server[i], origin, sizeof(origin));
         hg_json_open(j, NULL);
         str(j, "name", b->server[i].name);
+        str(j, "base_path", b->server[i].base.p);
         str(j, "url", origin);
         hg_json_bool(j, "backup", b->server[i].backup);
         hg_json_bool(j, "disabled", b->server[i].disabled);

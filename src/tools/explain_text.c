@@ -70,7 +70,7 @@ static bool put_backend(struct hg_explained *x, struct hg_buf *out)
         const struct hg_server *s = &b->server[i];
 
         hg_trial_origin(s, origin, sizeof(origin));
-        ok = hg_buf_printf(out, "  server %s%s%s\n", origin, s->backup ? ", backup" : "",
+        ok = hg_buf_printf(out, "  server %s%.*s%s%s\n", origin, HG_FMT(s->base), s->backup ? ", backup" : "",
                            s->disabled ? ", disabled" : "");
     }
     if (b->proxy != NULL)

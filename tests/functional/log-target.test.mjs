@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Watch, own, tempDir, within } from './lib/env.mjs';
 import { gateway, run, writeFiles } from './lib/gateway.mjs';
-import { get } from './lib/world.mjs';
+import { direct, get } from './lib/world.mjs';
 
 const text = (global) => `global: { threads = 2; ${global} };
 frontend: { api: { bind = "127.0.0.1:0"; request = ( { respond: { status = 204; }; } ); }; };\n`;
@@ -118,15 +118,21 @@ test('the watchdog hears of us while all threads take their turns, and while we 
   const path = join(tempDir('notify'), 'n.sock');
   const manager = await datagrams(t, path);
   const beats = () => manager.lines.filter((l) => l === 'WATCHDOG=1').length;
-  const gw = await gateway(t, text(''), { env: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '200000' } });
+  let release;
+  const { up, gw } = await direct(t, {
+    upstream: { handle: (req, res) => new Promise((done) => (release = done)).then(() => res.send(200, 'late')) },
+    gateway: { env: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '200000' } },
+  });
   await manager.until(() => beats() >= 5, 'five beats');
   const c = await gw.client(t);
-  c.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
+  await c.send(get('/held'));
+  await up.request(0);
   gw.kill('SIGTERM');
   await manager.until((l) => l.startsWith('STOPPING=1'), 'STOPPING');
   const before = beats();
-  if (!gw.exit) await manager.watch.until(() => beats() > before || gw.exit, 'a beat while it drains');
-  c.send('67890');
+  await manager.watch.until(() => beats() > before, 'a beat while it drains');
+  release();
+  assert.equal((await c.response()).body.toString(), 'late');
   await gw.stop();
 
   const other = await gateway(t, text(''), { env: { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000', WATCHDOG_PID: '1' } });

@@ -68,7 +68,7 @@ HG_TEST(any_text_is_read_without_harm)
     char out[2048];
 
     for (size_t n = 0; n < sizeof(text); n++) {
-        char part[sizeof(text)];
+        char part[sizeof(text)] = {0};
 
         snprintf(part, sizeof(part), "%.*s", (int)n, text);
         (void)mistakes(part, out, sizeof(out));
