@@ -25,6 +25,12 @@ static const char *host_field(struct hg_build *b, const struct hg_server *s)
     return hg_store_printf(b, "%s%s%s%s", v6 ? "[" : "", s->host, v6 ? "]" : "", port);
 }
 
+static struct hg_slice keep_base(struct hg_build *b, struct hg_slice base)
+{
+    const char *kept = hg_store_text(b, base);
+    return hg_slice_str(kept != NULL ? kept : "");
+}
+
 static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_backend *k)
 {
     struct hg_server *s = &k->server[k->servers];
@@ -50,7 +56,7 @@ static void add_server(struct hg_build *b, const struct hg_node *n, struct hg_ba
         no_host(b, n, "its path is not one to put in front of others (expected something like /v1)");
     } else {
         if (url.path.n > 0)
-            s->base = hg_slice_str(hg_store_text(b, url.path));
+            s->base = keep_base(b, url.path);
         s->tls = url.tls;
         s->host = hg_store_text(b, url.host);
         s->port = url.port != 0 ? url.port : url.tls ? 443 : 80;
@@ -115,7 +121,7 @@ static struct hg_slice base_path(struct hg_build *b, const struct hg_node *node)
     struct hg_slice base = hg_slice_str(text != NULL ? text : "");
     if (text != NULL && (base.n == 0 || !hg_base_path_ok(&base)))
         HG_ERROR(b, hg_node_get(node, "base-path"), "is no path (expected something like \"/v1\")");
-    return hg_slice_str(hg_store_text(b, base));
+    return keep_base(b, base);
 }
 
 /* What the block says for all of its servers. */
