@@ -83,7 +83,7 @@ run() {
 
 # The unit tests through ctest's own memory check; the others put the wrapper before the gateway only.
 under_valgrind() {
-    options='--quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99'
+    options='--quiet --vgdb=no --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99'
     run valgrind-unit valgrind -j2 -L unit -T memcheck \
         --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
     HDRGATE_WRAPPER="valgrind $options"

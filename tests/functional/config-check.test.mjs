@@ -181,12 +181,12 @@ test('the value of a secret is never shown, in no way that a check or a start ca
   ];
   for (const value of [...ODD, ...BAD]) {
     for (const [i, text] of texts.entries()) {
-      if ((i > 1 || SCALE < 1) && value !== ODD[0] && value !== BAD[0]) continue;
+      if (i > (SCALE < 1 ? 0 : 1) && value !== ODD[0] && value !== BAD[0]) continue;
       const bad = text.replace('bind = ( "127.0.0.1:0" )', 'bind = ( "192.0.2.1:1" )'); // run must end
       const key = join(writeFiles({ 'key.txt': value }), 'key.txt');
       const dir = writeFiles({ 'x.cfg': bad.replace('"key.txt"', JSON.stringify(key)) });
       const e = { API_KEY: value, HTTPS_PROXY: 'http://127.0.0.1:3128', PROXY: 'ftp://hush-user:hush-password@h:1/hush-path' };
-      for (const word of ['check', 'run']) {
+      for (const word of i > 0 && SCALE < 1 ? ['run'] : ['check', 'run']) {
         const r = await run([word, '-f', join(dir, 'x.cfg')], { env: e });
         assert.ok([0, 1].includes(r.code), r.stderr);
         assert.ok(!/hush/i.test(r.stdout + r.stderr), `${word}, text ${i}, ${JSON.stringify(value)}:\n${r.stdout}${r.stderr}`);

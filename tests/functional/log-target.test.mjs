@@ -41,6 +41,7 @@ test('a log file that is renamed: SIGUSR2, the command, and a reload open it ane
   await has('"/0"');
   renameSync(file, `${file}.1`);
   await gw.once(t, get('/1'));
+  await gw.until(() => readFileSync(`${file}.1`, 'utf8').includes('"/1"'), '/1'); // the line may come after the answer
   gw.kill('SIGUSR2');
   await has('log_reopened');
   await gw.once(t, get('/2'));
