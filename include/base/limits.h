@@ -40,6 +40,15 @@
 #define HG_LIMIT_MAPPED (256u * 1024)  /* of a header field, after map-origin */
 #define HG_LIMIT_TERMS 64u             /* acls in one if or unless */
 
+/* Usage: what is read along */
+#define HG_LIMIT_JSON_DEPTH 512u
+#define HG_LIMIT_PATH_PARTS 16u                     /* of one path into a document */
+#define HG_LIMIT_PATH_NAME 128u                     /* bytes of one part */
+#define HG_LIMIT_TAP_PATHS 64u                      /* of one tap */
+#define HG_LIMIT_TAP_MODEL 128u                     /* a model's name */
+#define HG_LIMIT_TAP_DEFAULT (256u * 1024u * 1024u) /* read of one answer, after decoding */
+#define HG_LIMIT_TAP_MEMORY (24u * 1024u * 1024u)   /* held by one tap: the window of its decoders */
+
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
 #define HG_LIMIT_INCLUDE_DEPTH 16u
