@@ -49,6 +49,14 @@
 #define HG_LIMIT_TAP_DEFAULT (256u * 1024u * 1024u) /* read of one answer, after decoding */
 #define HG_LIMIT_TAP_MEMORY (24u * 1024u * 1024u)   /* held by one tap: the window of its decoders */
 
+/* Policy */
+#define HG_LIMIT_HOLDS 16u            /* limits and guards that one request can meet */
+#define HG_LIMIT_TABLE_DEFAULT 10000u /* keys in a table: about 600 bytes each, whatever clients send */
+#define HG_LIMIT_TABLE_MAX 100000u
+#define HG_LIMIT_RATE_MAX (1000u * 1000u * 1000u) /* requests, tokens, burst */
+#define HG_LIMIT_RATE_BYTES_MAX (1024ull * 1024u * 1024u * 1024u * 1024u)
+#define HG_LIMIT_TOKENS_DEFAULT 1000u /* reserved until an answer says how many it was */
+
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
 #define HG_LIMIT_INCLUDE_DEPTH 16u
