@@ -128,4 +128,9 @@
 #define HG_LIMIT_BACKLOG 4096
 #define HG_LIMIT_PROXY_HEADER 4096u /* of the PROXY protocol; version 1 has 107 at most */
 
+/* The library for tokens that are read once: what it holds in place */
+#define HG_ONE_SHOT_NAMES 64u
+#define HG_ONE_SHOT_TEXT 4096u                /* of all names, with the terminator */
+#define HG_ONE_SHOT_AREA (8u * 1024u * 1024u) /* more than exec takes for arguments and environment */
+
 #endif

@@ -13,6 +13,7 @@ for file in sbin/hdrgate share/man/man8/hdrgate.8 share/man/man5/hdrgate.cfg.5 s
     share/doc/hdrgate/LICENSE share/doc/hdrgate/doc/configuration.md share/doc/hdrgate/examples/quickstart.cfg; do
     [ -e "$stage/usr/$file" ] || { echo "not installed: $file"; status=1; }
 done
+[ -n "$(find "$stage/usr/lib" "$stage/usr/lib64" -name libhg-one-shot-token.so 2>/dev/null)" ] || { echo "not installed: libhg-one-shot-token.so"; status=1; }
 [ -d "$stage/usr/share/hdrgate/rules" ] || { echo "not installed: share/hdrgate/rules"; status=1; }
 "$stage/usr/sbin/hdrgate" version || status=1
 exit $status

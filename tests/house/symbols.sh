@@ -46,5 +46,23 @@ if [ -s "$work/left" ]; then
     sort -u "$work/left"
     exit 1
 fi
+
+# The library that is loaded into other programs: it shows what it stands in for and nothing else, needs libc alone,
+# and keeps its state in one file.
+shared=libhg-one-shot-token.so
+nm -D --defined-only "$shared" | awk '{ print $3 }' | sort | tr '\n' ' ' >"$work/shown"
+if [ "$(cat "$work/shown")" != 'clearenv getenv putenv secure_getenv setenv unsetenv ' ]; then
+    echo "$shared shows: $(cat "$work/shown")"
+    exit 1
+fi
+if objdump -p "$shared" | awk '$1 == "NEEDED" { print $2 }' | grep -vE '^lib(c|dl|pthread)\.so\.' ||
+    nm -D --undefined-only "$shared" | grep -E ' (hg_|malloc|calloc|realloc|free)'; then
+    echo "$shared needs that"
+    exit 1
+fi
+if grep -lE '^static [^(]*[;=]|^(atomic_|volatile )' "$top"/src/one-shot-token/*.c | grep -v '/preload\.c$'; then
+    echo "keeps state"
+    exit 1
+fi
 [ "$count" -gt 100 ] || { echo "only $count symbols found: is this a build with LTO?"; exit 1; }
 echo "$count symbols: all calls point down, no state outside src/app"
