@@ -97,13 +97,16 @@ static bool look_up(struct hg_compiler *c, const struct hg_reference *r, struct 
     return false;
 }
 
-/* The host in "https://user@host:1/path", "host:1" or "host". */
+/* The host in "https://user@host:1/path", "host:1" or "host". With a backslash readers differ on where it
+ * ends. */
 static bool host_of(struct hg_slice value, struct hg_slice *host)
 {
     struct hg_slice bare;
     size_t end = 0;
 
     value = hg_slice_trim(value);
+    if (memchr(value.p, '\\', value.n) != NULL)
+        return false;
     for (size_t i = 0; i + 2 < value.n && value.p[i] != '/'; i++) {
         if (memcmp(value.p + i, "://", 3) == 0) {
             value = hg_slice_from(value, i + 3);
@@ -164,10 +167,13 @@ static void variable(struct hg_compiler *c, struct hg_template *t, const struct 
     if (found && hg_slice_eq(r->function, HG_LIT("int"))) {
         found = is_positive(value);
         value = hg_slice_trim(value);
-    } else if (found && hg_slice_eq(r->function, HG_LIT("host")) && !host_of(value, &value)) {
-        hg_text_printable(r->name, name, sizeof(name));
-        hg_compile_bad(c, r->at, "the value of %s is not a host or a URL with a host", name);
-        return;
+    } else if (found && hg_slice_eq(r->function, HG_LIT("host"))) {
+        found = host_of(value, &value);
+        if (!found && r->standby.p == NULL && !r->vanish) {
+            hg_text_printable(r->name, name, sizeof(name));
+            hg_compile_bad(c, r->at, "the value of %s is not a host or a URL with a host", name);
+            return;
+        }
     }
     if (found) {
         t->env = true;

@@ -103,15 +103,19 @@ enum hg_verdict hg_run_drop_value(struct hg_runner *r, const struct hg_action *a
     return HG_VERDICT_PASS;
 }
 
-/* The first header the action names, with the others of the name taken out; NULL when there is none. */
+/* The first header the action names, one with a value before empty ones, with the others of the name taken
+ * out; NULL when there is none. */
 static struct hg_header *collapse(struct hg_headers *h, const struct hg_action *a)
 {
     size_t kept = 0, first = SIZE_MAX;
 
     for (size_t i = 0; i < h->n; i++) {
         if (hg_action_targets(a, h->v[i].name)) {
-            if (first != SIZE_MAX)
+            if (first != SIZE_MAX) {
+                if (h->v[first].value.n == 0)
+                    h->v[first] = h->v[i];
                 continue;
+            }
             first = kept;
         }
         h->v[kept++] = h->v[i];

@@ -12,14 +12,14 @@ test('header actions of requests, in the order written', async (t) => {
       more: 'rule: { strip: { request = ( { drop-header = "x-strip-*"; } ); }; };',
       request: `{ use = "strip"; }, { set-header = [ "X-Set", "%{method} %{path} %{frontend}" ]; },
         { add-header = [ "X-Add", "two" ]; }, { default-header = [ "X-Default", "mine" ]; },
-        { default-header = [ "X-Absent", "mine" ]; }, { drop-header = "X-Late"; }`,
+        { default-header = [ "X-Absent", "mine" ]; }, { default-header = [ "X-Some", "mine" ]; }, { drop-header = "X-Late"; }`,
       inject: `{ set-header = [ "Authorization", "Bearer $<secret:k>" ]; }, { add-header = [ "X-Late", "backend" ]; },
         { set-header = [ "X-Money", "$$1 100%%" ]; }`,
     },
   });
-  await gw.once(t, get('/p?q', 'X-Strip-A: 1\r\nx-strip-b: 2\r\nX-Set: old\r\nX-Set: old\r\nX-Add: one\r\nX-Default: theirs\r\nX-Late: client\r\n'));
-  assert.deepEqual(shown(up.requests[0], 'x-strip-a', 'x-strip-b', 'x-set', 'x-add', 'x-default', 'x-absent', 'x-late', 'x-money', 'authorization'), {
-    'x-strip-a': [], 'x-strip-b': [], 'x-set': ['GET /p api'], 'x-add': ['one', 'two'], 'x-default': ['theirs'], 'x-absent': ['mine'],
+  await gw.once(t, get('/p?q', 'X-Strip-A: 1\r\nx-strip-b: 2\r\nX-Set: old\r\nX-Set: old\r\nX-Add: one\r\nX-Default: theirs\r\nX-Some:\r\nX-Some: theirs\r\nX-Some: more\r\nX-Late: client\r\n'));
+  assert.deepEqual(shown(up.requests[0], 'x-strip-a', 'x-strip-b', 'x-set', 'x-add', 'x-default', 'x-absent', 'x-some', 'x-late', 'x-money', 'authorization'), {
+    'x-strip-a': [], 'x-strip-b': [], 'x-set': ['GET /p api'], 'x-add': ['one', 'two'], 'x-default': ['theirs'], 'x-absent': ['mine'], 'x-some': ['theirs'],
     'x-late': ['backend'], 'x-money': ['$1 100%'], authorization: [BEARER],
   });
 });

@@ -23,6 +23,7 @@ static bool env(void *ctx, struct hg_slice name, struct hg_slice *value)
         {"TEMPLATE", "$<A>%{path}$1$$%%"},
         {"TILDE", "~x"},
         {"BADHOST", "https:///x"},
+        {"BACKSLASH", "https://api.example.com\\@evil.example"},
         {"LONG", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"},
     };
 
