@@ -31,6 +31,7 @@ void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value);
 void hg_json_u64(struct hg_json *j, const char *key, uint64_t value);
 void hg_json_i64(struct hg_json *j, const char *key, int64_t value);
 void hg_json_bool(struct hg_json *j, const char *key, bool value);
+void hg_json_null(struct hg_json *j, const char *key);
 /* Microseconds written as milliseconds with three decimals, e.g. 1.250. */
 void hg_json_ms(struct hg_json *j, const char *key, uint64_t us);
 /* At most 60 deep. */

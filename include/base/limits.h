@@ -24,7 +24,8 @@
 #define HG_LIMIT_RETRY_TOTAL (64u * 1024u * 1024u) /* kept by all exchanges of a thread */
 #define HG_LIMIT_ARENA (2u * 1024u * 1024u)
 #define HG_LIMIT_LOG_BUFFER (1024u * 1024u)
-#define HG_LIMIT_ECHO (64u * 1024u) /* a respond action's body */
+#define HG_LIMIT_ECHO (64u * 1024u)            /* a respond action's body */
+#define HG_LIMIT_DOCUMENT (4u * 1024u * 1024u) /* of the action serve */
 
 /* Rules */
 #define HG_LIMIT_PATTERN_MATCH 100000u /* PCRE2 match limit */

@@ -20,6 +20,8 @@ struct hg_secret *hg_secret_new(struct hg_slice bytes);
 void hg_secret_release(struct hg_secret **s);
 struct hg_secret *hg_secret_ref(struct hg_secret *s);
 struct hg_slice hg_secret_bytes(const struct hg_secret *s);
+/* When it was made: wall clock, microseconds since 1970. */
+uint64_t hg_secret_made(const struct hg_secret *s);
 
 /* Memory like a value's for what is on its way to become one: zeroed, wiped when freed with the same n. NULL
  * without memory. */
@@ -53,6 +55,9 @@ bool hg_secret_slot_passing(const struct hg_secret_slot *slot);
 void hg_secret_slot_set(struct hg_secret_slot *slot, struct hg_secret *value);
 /* Counts the values that were set; 0: none yet. */
 uint64_t hg_secret_slot_version(struct hg_secret_slot *slot);
+
+/* When the value that it has was made; 0: it has none. Of a group 0. */
+uint64_t hg_secret_slot_made(struct hg_secret_slot *slot);
 
 /* A reference to the current value the caller releases, or NULL when there is none. */
 struct hg_secret *hg_secret_slot_take(struct hg_secret_slot *slot);

@@ -45,6 +45,7 @@
     X(RESPONSE, "response list")          \
     X(REPLY, "answer")                    \
     X(REDIRECT, "redirect")               \
+    X(SERVE, "serve")                     \
     X(ERROR, "errors")                    \
     X(WHEN, "when")
 

@@ -30,6 +30,7 @@ enum hg_close {
 #define X(id, word, severity) HG_CLOSE_##id,
     HG_CLOSES(X)
 #undef X
+        HG_CLOSE_COUNT
 };
 const char *hg_close_word(enum hg_close c);
 

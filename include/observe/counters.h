@@ -9,44 +9,44 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* name, is a gauge (goes down again) */
-#define HG_COUNTERS(X)                                                           \
-    X(sessions, 1)        /* client connections now */                           \
-    X(active_requests, 1) /* exchanges now */                                    \
-    X(upstream_open, 1)   /* upstream connections now, lent or idle */           \
-    X(upstream_idle, 1)                                                          \
-    X(retry_kept_bytes, 1) /* request bytes kept for sending again */            \
-    X(sessions_total, 0)                                                         \
-    X(requests_total, 0)                                                         \
-    X(requests_refused_total, 0) /* answered by us with 4xx or 5xx */            \
-    X(upstream_connects_total, 0)                                                \
-    X(upstream_reused_total, 0)                                                  \
-    X(upstream_retries_total, 0)                                                 \
-    X(upstream_redispatches_total, 0) /* sent again, to another server */        \
-    X(retry_budget_empty_total, 0)                                               \
-    X(upstream_failures_total, 0)                                                \
-    X(queue_waiting, 1) /* requests that wait for a server now */                \
-    X(queue_waited_total, 0)                                                     \
-    X(queue_full_total, 0)                                                       \
-    X(queue_timeout_total, 0)                                                    \
-    X(no_server_total, 0)                                                        \
-    X(tls_resumed_total, 0)                                                      \
-    X(client_left_total, 0)                                                      \
-    X(bytes_in_total, 0)                                                         \
-    X(bytes_out_total, 0)                                                        \
-    X(accept_pauses_total, 0)                                                    \
-    X(proxy_headers_refused_total, 0) /* PROXY protocol */                       \
-    X(secret_runs_total, 0)           /* commands run for a secret */            \
-    X(secret_failures_total, 0)       /* a source that gave nothing usable */    \
-    X(secrets_rotated_total, 0)                                                  \
-    X(secrets_kept_total, 0) /* a source went bad and its last value stayed */   \
-    X(secrets_expired_total, 0)                                                  \
-    X(secret_resends_total, 0) /* requests sent again with another credential */ \
-    X(secret_rests_total, 0)   /* credentials put to rest by an answer */        \
-    X(tls_rotated_total, 0)    /* certificates taken anew */
+/* name, is a gauge (goes down again), what it counts. In the metrics each is hdrgate_NAME. */
+#define HG_COUNTERS(X)                                                                              \
+    X(sessions, 1, "Client connections now")                                                        \
+    X(active_requests, 1, "Requests under way now, with the one that asks")                         \
+    X(upstream_open, 1, "Connections to upstreams now, in use or idle")                             \
+    X(upstream_idle, 1, "Connections to upstreams that are idle now")                               \
+    X(retry_kept_bytes, 1, "Bytes of requests kept for sending them again")                         \
+    X(sessions_total, 0, "Client connections accepted")                                             \
+    X(requests_total, 0, "Requests that have begun")                                                \
+    X(requests_refused_total, 0, "Requests answered by the gateway itself with 4xx or 5xx")         \
+    X(upstream_connects_total, 0, "Connections to upstreams begun")                                 \
+    X(upstream_reused_total, 0, "Requests sent on a connection that was there")                     \
+    X(upstream_retries_total, 0, "Requests sent again")                                             \
+    X(upstream_redispatches_total, 0, "Requests sent again to another server")                      \
+    X(retry_budget_empty_total, 0, "Requests not sent again because the budget was empty")          \
+    X(upstream_failures_total, 0, "Requests for which no answer could be had")                      \
+    X(queue_waiting, 1, "Requests that wait for a server now")                                      \
+    X(queue_waited_total, 0, "Requests that had to wait for a server")                              \
+    X(queue_full_total, 0, "Requests refused because the queue was full")                           \
+    X(queue_timeout_total, 0, "Requests that waited for a server in vain")                          \
+    X(no_server_total, 0, "Requests for which no server was up")                                    \
+    X(tls_resumed_total, 0, "TLS sessions resumed with upstreams")                                  \
+    X(client_left_total, 0, "Requests whose client left before their end")                          \
+    X(bytes_in_total, 0, "Bytes of request bodies received")                                        \
+    X(bytes_out_total, 0, "Bytes of answer bodies sent")                                            \
+    X(accept_pauses_total, 0, "Times that accepting had to pause for want of descriptors")          \
+    X(proxy_headers_refused_total, 0, "Connections refused for a bad header of the PROXY protocol") \
+    X(secret_runs_total, 0, "Commands run for a secret")                                            \
+    X(secret_failures_total, 0, "Times that a source of a secret gave nothing usable")              \
+    X(secrets_rotated_total, 0, "New values of secrets taken")                                      \
+    X(secrets_kept_total, 0, "Times that a source went bad and its last value stayed")              \
+    X(secrets_expired_total, 0, "Values of secrets that ran out")                                   \
+    X(secret_resends_total, 0, "Requests sent again with another credential")                       \
+    X(secret_rests_total, 0, "Credentials put to rest by an answer")                                \
+    X(tls_rotated_total, 0, "Certificates taken anew")
 
 struct hg_counters {
-#define X(name, gauge) _Atomic uint64_t name;
+#define X(name, gauge, help) _Atomic uint64_t name;
     HG_COUNTERS(X)
 #undef X
 };
@@ -64,7 +64,7 @@ struct hg_counters {
 
 /* A reader's sum. */
 struct hg_counts {
-#define X(name, gauge) uint64_t name;
+#define X(name, gauge, help) uint64_t name;
     HG_COUNTERS(X)
 #undef X
 };

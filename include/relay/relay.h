@@ -7,7 +7,7 @@
 #define HG_RELAY_RELAY_H
 
 #include "base/log.h"
-#include "observe/counters.h"
+#include "observe/stats.h"
 #include "sources/sources.h"
 #include "upstream/pool.h"
 
@@ -17,7 +17,8 @@ struct hg_relay_options {
     struct hg_loop *loop;
     struct hg_dns *dns;
     struct hg_log *log;
-    struct hg_counters *counters;
+    struct hg_stats *stats;
+    size_t thread;              /* ours, of the stats */
     struct hg_sources *sources; /* who is asked when a credential is missing or refused; NULL: nobody */
     size_t retry_total;         /* bytes that all exchanges of this thread may keep for sending again */
 };
@@ -31,7 +32,8 @@ void hg_relay_free(struct hg_relay *r);
 struct hg_entry {
     uint64_t listener; /* a number that no other listener of this process ever had */
     const struct hg_frontend *frontend;
-    size_t bind; /* index into frontend->bind */
+    size_t bind;   /* index into frontend->bind */
+    uint16_t port; /* where it listens; 0: a unix socket */
 };
 
 struct hg_entries {

@@ -14,6 +14,7 @@ enum hg_answer_kind {
     HG_ANSWER_REFUSED,        /* a check of ours */
     HG_ANSWER_NOT_CONFIGURED, /* a variable or a secret without a value */
     HG_ANSWER_RULE_FAILED,    /* a rule that could not be evaluated */
+    HG_ANSWER_SERVED,         /* a document, which the caller writes: status, headers and body are not set */
 };
 
 struct hg_answer {
@@ -22,6 +23,7 @@ struct hg_answer {
     const char *type;                    /* of an error; NULL: what a rule wrote */
     const char *where;                   /* file:line of the rule that decided, or NULL */
     const struct hg_secret_slot *secret; /* it has no value, which is why; or NULL */
+    const struct hg_serve *serve;        /* SERVED: which */
     struct hg_headers headers;
     struct hg_slice body;
 };

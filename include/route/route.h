@@ -54,7 +54,8 @@ void hg_route_request_id(struct hg_route *r);
 enum hg_http_error hg_route_receive(struct hg_route *r, struct hg_slice head, struct hg_client *client,
                                     struct hg_framing *f, struct hg_hop *hop);
 
-/* The frontend's rules and the choice of the backend. */
+/* The frontend's rules and the choice of the backend. Where the frontend is not configured only serve runs.
+ */
 enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a);
 
 /* The backend's rules for this server of it, and the head into out, which is empty. May be called again for

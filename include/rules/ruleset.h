@@ -9,6 +9,7 @@
 
 #include "rules/client.h"
 #include "rules/origin.h"
+#include "rules/serve.h"
 #include "rules/template.h"
 
 /* kind, name in the config, directions (1 request, 2 response). Each has a row of the same name in three more
@@ -33,6 +34,7 @@
     X(DENY, "deny", 1)                           \
     X(RESPOND, "respond", 1)                     \
     X(REDIRECT, "redirect", 1)                   \
+    X(SERVE, "serve", 1)                         \
     X(SET_STATUS, "set-status", 2)               \
     X(MAP_ORIGIN, "map-origin", 2)               \
     X(LOG, "log", 3)
@@ -120,6 +122,7 @@ struct hg_action_spec {
     struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
     size_t headers;
+    const struct hg_serve *serve; /* SERVE: must live as long as the ruleset */
 };
 
 struct hg_rule_note {
@@ -174,7 +177,7 @@ enum hg_match hg_ruleset_names(const struct hg_ruleset *rs, struct hg_scratch *s
 
 enum hg_verdict {
     HG_VERDICT_PASS,
-    HG_VERDICT_REPLY, /* deny or respond: outcome.reply */
+    HG_VERDICT_REPLY, /* the answer is in outcome */
     HG_VERDICT_FAIL,  /* could not be evaluated: the request must not leave */
 };
 
@@ -210,8 +213,9 @@ struct hg_outcome {
     /* REPLY */
     bool denied; /* by deny, not respond */
     unsigned status;
-    struct hg_slice body;      /* in the arena; .p NULL for deny without body */
-    struct hg_headers headers; /* in the arena */
+    struct hg_slice body;         /* in the arena; .p NULL for deny without body */
+    struct hg_headers headers;    /* in the arena */
+    const struct hg_serve *serve; /* by serve: this document is the answer, not body and headers */
 };
 
 /* What became of an action that a run came to. */
@@ -247,6 +251,7 @@ struct hg_rules_run {
     const struct hg_client *client;    /* NULL: nothing is known */
     const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
     const struct hg_origins *origins;  /* of response rules with map-origin; NULL: it finds nothing to do */
+    bool serve_only;                   /* nothing but serve runs, in lists of rules too */
 };
 
 enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,

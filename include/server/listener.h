@@ -24,6 +24,7 @@ struct hg_listener {
     int *fd;     /* one per worker; unix: the same everywhere */
     size_t fds;
     uint16_t port;     /* as written; 0: any, or a unix socket */
+    uint16_t bound;    /* as it is; 0: a unix socket */
     char address[128]; /* as bound: "127.0.0.1:41234", "[::1]:80", "unix:/path" */
     char *path;        /* unix, else NULL */
     struct hg_unix_file file;

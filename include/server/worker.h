@@ -7,7 +7,7 @@
 #define HG_SERVER_WORKER_H
 
 #include "io/loop.h"
-#include "observe/counters.h"
+#include "observe/stats.h"
 #include "relay/relay.h"
 #include "server/listener.h"
 
@@ -16,6 +16,7 @@ struct hg_worker;
 struct hg_worker_options {
     size_t index;
     size_t retry_total;
+    struct hg_stats *stats; /* outlives the worker; its thread there is index */
     struct hg_log *log;
     struct hg_sources *sources; /* outlives the worker */
     /* On the worker's thread, when it has ended for good. */
@@ -52,6 +53,5 @@ void hg_worker_drain(struct hg_worker *w);
 void hg_worker_cut(struct hg_worker *w);
 /* Waits for the thread (if started) and frees. */
 void hg_worker_free(struct hg_worker *w);
-const struct hg_counters *hg_worker_counters(const struct hg_worker *w);
 
 #endif

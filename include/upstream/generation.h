@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * A generation: a plan together with what it needs from the wired side, its TLS
- * contexts, and the state of its servers, which generations share. Built once, immutable, reference-counted;
- * a session keeps the generation it began with.
+ * contexts, and what generations share: the state of its servers and the figures of its frontends. Built
+ * once, immutable, reference-counted; a session keeps the generation it began with.
  */
 #ifndef HG_UPSTREAM_GENERATION_H
 #define HG_UPSTREAM_GENERATION_H
 
 #include "io/tls.h"
+#include "observe/traffic.h"
 #include "plan/plan.h"
 
 struct hg_generation {
@@ -16,6 +17,7 @@ struct hg_generation {
     struct hg_tls **backend_tls; /* [backend], shared where the settings are alike; NULL: plain */
     struct hg_balance *balance;  /* upstream/balance.h */
     struct hg_tls ***bind_tls;   /* [frontend][bind]; NULL: plain */
+    struct hg_traffics traffic;
 };
 
 /* Takes the reference to plan over, also on failure. NULL with a sentence in err that names the block.

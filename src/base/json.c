@@ -189,6 +189,11 @@ void hg_json_bool(struct hg_json *j, const char *key, bool value)
     put_number(j, key, "%s", value ? "true" : "false");
 }
 
+void hg_json_null(struct hg_json *j, const char *key)
+{
+    put_number(j, key, "null");
+}
+
 void hg_json_ms(struct hg_json *j, const char *key, uint64_t us)
 {
     put_number(j, key, "%llu.%03u", (unsigned long long)(us / 1000), (unsigned)(us % 1000));

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -21,7 +22,8 @@ struct hg_secret {
     char *pages; /* between the guards */
     size_t size; /* of the pages */
     size_t page;
-    size_t n; /* of the value, at the end of the pages */
+    size_t n;      /* of the value, at the end of the pages */
+    uint64_t made; /* wall clock, microseconds */
 };
 
 static size_t page_size(void)
@@ -29,6 +31,14 @@ static size_t page_size(void)
     long n = sysconf(_SC_PAGESIZE);
     HG_ASSERT(n > 0);
     return (size_t)n;
+}
+
+static uint64_t wall_clock(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
 }
 
 /* Guard, pages, guard. The locks are best effort: an unprivileged process has a small RLIMIT_MEMLOCK. */
@@ -69,7 +79,14 @@ struct hg_secret *hg_secret_new(struct hg_slice bytes)
     if (bytes.n > 0)
         memcpy(s->pages + s->size - s->n, bytes.p, bytes.n);
     (void)mprotect(s->pages, s->size, PROT_READ);
+    s->made = wall_clock();
     return s;
+}
+
+uint64_t hg_secret_made(const struct hg_secret *s)
+{
+    HG_ASSERT(s && s->magic == MAGIC_SECRET);
+    return s->made;
 }
 
 static void destroy(struct hg_secret *s)

@@ -147,6 +147,15 @@ uint64_t hg_secret_slot_version(struct hg_secret_slot *slot)
     return version;
 }
 
+uint64_t hg_secret_slot_made(struct hg_secret_slot *slot)
+{
+    HG_ASSERT(slot && slot->magic == MAGIC_SLOT);
+    pthread_mutex_lock(&slot->lock);
+    uint64_t made = slot->value ? hg_secret_made(slot->value) : 0;
+    pthread_mutex_unlock(&slot->lock);
+    return made;
+}
+
 static void note(struct hg_secret_uses *uses, struct hg_secret_slot *slot, struct hg_secret_slot *member,
                  uint64_t version)
 {

@@ -4,7 +4,6 @@
  */
 #include "config/schema.h"
 
-#include "base/check.h"
 #include "base/limits.h"
 
 #define ONE HG_FORM_ONE
@@ -328,7 +327,9 @@ static const struct hg_schema_key keys[] = {
      HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL, "sends the client elsewhere: a URL or a path"},
     LATER_ACTION(REQUEST, "rate-limit"),
     LATER_ACTION(REQUEST, "guard"),
-    LATER_ACTION(REQUEST, "serve"),
+    {HG_SCOPE_REQUEST, "serve", HG_KIND_WORD, ONE | GROUP, HG_SCOPE_SERVE, 0, 0, HG_SCHEMA_ACTION,
+     "health|metrics|reflect", NULL,
+     "answers GET and HEAD with a document of the gateway itself; only in request lists of frontends"},
     ACTION(REQUEST, "log", TEMPLATE, ONE, NONE, "writes a line to the log"),
     KEY(REQUEST, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(REQUEST, "unless", TEXT, ONE, NONE, "not when these acls hold"),
@@ -365,6 +366,21 @@ static const struct hg_schema_key keys[] = {
     KEY(REPLY, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),
     KEY(REPLY, "body", TEMPLATE, ONE, NONE, "body of the answer"),
 
+    WORDS(SERVE, "what", "health|metrics|reflect", NULL, "the document"),
+    WORDS(SERVE, "form", "standard|awf", "standard", "how it is written; awf: as AWF's api-proxy does"),
+    WORDS(SERVE, "of", "frontend|process", "frontend", "health: of this frontend, or of the whole process"),
+    KEY(SERVE, "service", TEXT, ONE, NONE, "health: the service's name in it; the standard is hdrgate"),
+    KEY(SERVE, "proxy", TEXT, ONE, NONE,
+        "health of the process in AWF's form: its squid_proxy; user info of a URL is left out; the standard "
+        "is "
+        "\"not configured\""),
+    KEY(SERVE, "error", TEXT, ONE, NONE,
+        "health in AWF's form: its error when not configured; the standard says what is missing"),
+    KEY(SERVE, "frontends", NAME, ONE | LIST, NONE, "the frontends that are told of; the standard is all"),
+    KEY(SERVE, "base-url", TEXT, ONE, NONE,
+        "reflect: in front of the ports; the standard is http:// and the host that was asked"),
+    KEY(SERVE, "models-url", TEXT, MAP, NONE, "reflect: where each frontend's models are listed"),
+
     RANGE(ERROR, "status", NUMBER, 200, 599, NULL, "status of the answer; the standard is the failure's own"),
     KEY(ERROR, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),
     KEY(ERROR, "body", TEMPLATE, ONE, NONE,
@@ -394,41 +410,4 @@ const struct hg_schema_key *hg_schema_keys(size_t *n)
 {
     *n = sizeof(keys) / sizeof(keys[0]);
     return keys;
-}
-
-const struct hg_schema_key *hg_schema_parameter(void)
-{
-    static const struct hg_schema_key row = {HG_SCOPE_NONE,
-                                             "",
-                                             HG_KIND_TEXT,
-                                             ONE,
-                                             HG_SCOPE_NONE,
-                                             0,
-                                             0,
-                                             0,
-                                             NULL,
-                                             NULL,
-                                             "a parameter of the rule that is used"};
-    return &row;
-}
-
-const struct hg_schema_key *hg_schema_find(enum hg_schema_scope scope, struct hg_slice key)
-{
-    HG_ASSERT(scope != HG_SCOPE_NONE);
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (keys[i].scope == scope && hg_slice_eq(hg_slice_str(keys[i].key), key))
-            return &keys[i];
-    }
-    return NULL;
-}
-
-const char *hg_schema_scope_name(enum hg_schema_scope scope)
-{
-    static const char *const names[] = {
-#define X(id, name) name,
-        HG_SCHEMA_SCOPES(X)
-#undef X
-    };
-    HG_ASSERT((size_t)scope < sizeof(names) / sizeof(names[0]));
-    return names[scope];
 }

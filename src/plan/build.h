@@ -94,6 +94,7 @@ struct hg_build {
     const char
         *used;      /* "a.cfg:5, b.cfg:9": the uses whose parameters are in what is being compiled, or NULL */
     bool no_server; /* the list that is being compiled runs before a server is chosen */
+    bool repeats;   /* it may run more than once for a request: a backend's */
     bool no_memory;
 };
 
@@ -196,6 +197,10 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
 /* Warns of what is pointless in lists that a request meets one after the other; returns where every request
  * is answered, or NULL. */
 const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n);
+
+/* serve.c: the node of the action; NULL: said. */
+const struct hg_serve *hg_read_serve(struct hg_build *b, const struct hg_node *entry,
+                                     const struct hg_node *action);
 
 /* when.c */
 /* The keys of a `when` or an acl; NULL: nothing is asked, or something is broken, and that was said. */

@@ -131,6 +131,25 @@ static void read_map_origin(struct entry *e)
     e->bad = e->bad || !on;
 }
 
+/* An action that may happen only once for a request. */
+static void only_once(struct entry *e)
+{
+    if (!e->b->repeats)
+        return;
+    HG_ERROR(
+        e->b, e->action,
+        "this action is only for request lists of frontends: a backend's list may run more than once for a "
+        "request");
+    e->bad = true;
+}
+
+static void read_serve(struct entry *e)
+{
+    only_once(e);
+    e->spec.serve = hg_read_serve(e->b, e->node, e->action);
+    e->bad = e->bad || e->spec.serve == NULL;
+}
+
 static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
                                     enum hg_direction direction, const struct chain *chain);
 
@@ -228,6 +247,7 @@ static const struct {
     [HG_ACTION_REPLACE_PATH] = {"pv", NULL},    [HG_ACTION_BASE_PATH] = {"n", NULL},
     [HG_ACTION_SET_HOST] = {"v", NULL},         [HG_ACTION_REDIRECT] = {"", read_redirect},
     [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_MAP_ORIGIN] = {"", read_map_origin},
+    [HG_ACTION_SERVE] = {"", read_serve},
 };
 
 /* The node of a part: the action itself when it is one string. */
@@ -380,9 +400,11 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
                                    enum hg_direction direction)
 {
     struct warning w = {b};
-    b->no_server = direction == HG_REQUEST_RULES && strcmp(block->parent->name, "frontend") == 0;
+    bool frontend = strcmp(block->parent->name, "frontend") == 0;
+    b->no_server = direction == HG_REQUEST_RULES && frontend;
+    b->repeats = direction == HG_REQUEST_RULES && !frontend;
     struct hg_built_list list = compile(b, block, direction, NULL);
-    b->no_server = false;
+    b->no_server = b->repeats = false;
     if (list.rules == NULL || !hg_store_own(b, list.rules, release_ruleset))
         return (struct hg_built_list){0};
     list.path_condition = (hg_ruleset_asks(list.rules) & HG_ASKS_PATH) != 0;

@@ -30,6 +30,8 @@ static struct hg_exchange *exchange_new(struct hg_session *s)
     hg_body_decoder_init(&x->resp_body, &none, UINT64_MAX);
     hg_headers_init(&x->req.headers, &x->arena);
     hg_headers_init(&x->resp.headers, &x->arena);
+    x->traffic = s->generation->traffic.frontend[s->frontend->index];
+    hg_traffic_begin(x->traffic, s->relay->thread);
     s->exchange = x;
     s->state = HG_SESSION_EXCHANGE;
     s->requests++;
@@ -159,6 +161,9 @@ static void access_line(struct hg_exchange *x, enum hg_close why)
     }
     HG_COUNT_ADD(r->counters, bytes_in_total, a->bytes_in);
     HG_COUNT_ADD(r->counters, bytes_out_total, a->bytes_out);
+    if (x->traffic != NULL)
+        hg_traffic_end(x->traffic, r->thread, hg_method_id(x->log_method), a);
+    x->traffic = NULL;
     hg_access_log(r->log, a);
 }
 

@@ -11,7 +11,7 @@
  *   dispatch.c  which server, sending again     reply.c     answers of our own
  *   credential.c  secrets that are missing or refused
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
- *   switch.c    sessions and a new generation
+ *   switch.c    sessions and a new generation                serve.c    documents about what runs
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -42,9 +42,11 @@ struct hg_relay {
     struct hg_loop *loop;
     struct hg_dns *dns;
     struct hg_log *log;
-    struct hg_counters *counters;
-    struct hg_sources *sources; /* may be NULL */
-    size_t asks;                /* questions to them that have not come home */
+    struct hg_stats *stats;
+    size_t thread;                /* of the stats */
+    struct hg_counters *counters; /* ours */
+    struct hg_sources *sources;   /* may be NULL */
+    size_t asks;                  /* questions to them that have not come home */
     struct hg_pool *pool;
     struct hg_scratch *scratch;
     const struct hg_entries *entries; /* in force; NULL before the first switch */
@@ -164,6 +166,7 @@ struct hg_exchange {
     bool upgraded;
 
     uint64_t began, first_byte;
+    struct hg_traffic *traffic; /* counts it; NULL: it was counted */
     struct hg_access access;
     char error_detail[320];
 };
@@ -279,6 +282,9 @@ void hg_request_open_body(struct hg_exchange *x);
 bool hg_response_pump(struct hg_exchange *x);
 /* Passes on the final head in x->resp. */
 void hg_response_final(struct hg_exchange *x);
+
+/* serve.c: answers with the document. */
+void hg_exchange_serve(struct hg_exchange *x, const struct hg_serve *what);
 
 /* reply.c: each ends the exchange's upstream side and puts a whole answer into session->out */
 void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why);

@@ -15,8 +15,12 @@ void hg_route_answer(struct hg_exchange *x, const struct hg_answer *a)
         [HG_ANSWER_RULE_FAILED] = HG_CLOSE_RULE_FAILED,
     };
 
-    HG_ASSERT((size_t)a->kind < sizeof(closes) / sizeof(closes[0]));
     x->access.where = a->where;
+    if (a->kind == HG_ANSWER_SERVED) {
+        hg_exchange_serve(x, a->serve);
+        return;
+    }
+    HG_ASSERT((size_t)a->kind < sizeof(closes) / sizeof(closes[0]));
     x->access.error = a->type;
     hg_reply_send(x, a->status, &a->headers, a->body, closes[a->kind]);
 }

@@ -18,7 +18,9 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o)
     r->loop = o->loop;
     r->dns = o->dns;
     r->log = o->log;
-    r->counters = o->counters;
+    r->stats = o->stats;
+    r->thread = o->thread;
+    r->counters = hg_stats_counters(o->stats, o->thread);
     r->retry_total = o->retry_total;
     r->sources = o->sources;
     hg_list_init(&r->sessions);

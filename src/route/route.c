@@ -73,6 +73,11 @@ static void put_headers(struct hg_answer *a, const struct hg_headers *own)
 
 static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
 {
+    if (o->serve != NULL) {
+        a->kind = HG_ANSWER_SERVED;
+        a->serve = o->serve;
+        return;
+    }
     if (o->denied && o->body.p == NULL) {
         refuse(r, a, HG_ANSWER_DENIED, o->status, "denied",
                "this request is denied by a rule of the gateway");
@@ -101,11 +106,12 @@ static struct hg_rules_run make_run(struct hg_route *r, struct hg_request *reque
 }
 
 static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset *rules,
-                                    struct hg_request *request, struct hg_answer *a)
+                                    struct hg_request *request, bool serve_only, struct hg_answer *a)
 {
     struct hg_outcome outcome = {0};
-    const struct hg_rules_run run = make_run(r, request);
+    struct hg_rules_run run = make_run(r, request);
 
+    run.serve_only = serve_only;
     switch (hg_ruleset_run(rules, &run, &outcome)) {
     case HG_VERDICT_PASS:
         return HG_ROUTE_GO;
@@ -230,10 +236,6 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
 
     HG_ASSERT(f != NULL && r->arena != NULL && r->request != NULL);
     *a = (struct hg_answer){0};
-    if (f->missing.what != NULL) {
-        not_configured(r, NULL, a);
-        return HG_ROUTE_ANSWER;
-    }
     if (r->vars.uses != NULL)
         r->vars.uses->n = 0;
     r->arrived = *r->request;
@@ -241,8 +243,12 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
         return HG_ROUTE_ANSWER;
     }
-    if (run_rules(r, f->request, r->request, a) != HG_ROUTE_GO)
+    if (run_rules(r, f->request, r->request, f->missing.what != NULL, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
+    if (f->missing.what != NULL) {
+        not_configured(r, NULL, a);
+        return HG_ROUTE_ANSWER;
+    }
     r->entered = r->vars.uses != NULL ? r->vars.uses->n : 0;
     return choose_backend(r, a);
 }
@@ -310,7 +316,7 @@ enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *se
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");
         return HG_ROUTE_ANSWER;
     }
-    if (run_rules(r, r->backend->request, &r->leaving, a) != HG_ROUTE_GO)
+    if (run_rules(r, r->backend->request, &r->leaving, false, a) != HG_ROUTE_GO)
         return HG_ROUTE_ANSWER;
     if (!put_base(r)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");

@@ -45,6 +45,7 @@ struct hg_action {
     struct hg_template *body; /* NULL: none */
     struct hg_answer_header *header;
     size_t headers;
+    const struct hg_serve *serve; /* SERVE */
 };
 
 struct hg_slots {

@@ -152,6 +152,7 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_DENY] = hg_build_answer,
     [HG_ACTION_RESPOND] = hg_build_answer,
     [HG_ACTION_REDIRECT] = hg_build_redirect,
+    [HG_ACTION_SERVE] = hg_build_serve,
     [HG_ACTION_SET_STATUS] = hg_build_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_build_map_origin,
     [HG_ACTION_LOG] = hg_build_log,

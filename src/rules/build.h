@@ -58,6 +58,7 @@ enum hg_append hg_build_map_origin(struct hg_builder *b);
 
 /* build_answer.c */
 enum hg_append hg_build_answer(struct hg_builder *b); /* DENY, RESPOND */
+enum hg_append hg_build_serve(struct hg_builder *b);
 enum hg_append hg_build_log(struct hg_builder *b);
 
 #endif

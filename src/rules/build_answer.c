@@ -48,6 +48,13 @@ enum hg_append hg_build_answer(struct hg_builder *b)
     return r == HG_APPEND_OK ? hg_build_echo(b, hg_template_echoes(b->a->body)) : r;
 }
 
+enum hg_append hg_build_serve(struct hg_builder *b)
+{
+    HG_ASSERT(b->spec->serve != NULL);
+    b->a->serve = b->spec->serve;
+    return HG_APPEND_OK;
+}
+
 /* A credential must not get into a log: no secret can be named here. */
 enum hg_append hg_build_log(struct hg_builder *b)
 {

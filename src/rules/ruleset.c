@@ -23,6 +23,18 @@ const char *hg_action_name(enum hg_action_kind kind)
     return names[kind];
 }
 
+const char *hg_serve_word(enum hg_serve_what what)
+{
+    static const char *const words[] = {
+#define X(id, word) word,
+        HG_SERVES(X)
+#undef X
+    };
+
+    HG_ASSERT((size_t)what < HG_SERVE_WHATS);
+    return words[what];
+}
+
 struct hg_ruleset *hg_ruleset_new(enum hg_direction direction)
 {
     struct hg_ruleset *rs = calloc(1, sizeof(*rs));

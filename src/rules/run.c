@@ -188,6 +188,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_DENY] = hg_run_answer,
     [HG_ACTION_RESPOND] = hg_run_answer,
     [HG_ACTION_REDIRECT] = hg_run_redirect,
+    [HG_ACTION_SERVE] = hg_run_serve,
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_run_map_origin,
     [HG_ACTION_LOG] = hg_run_log,
@@ -204,9 +205,11 @@ static void report_failure(struct hg_runner *r, const struct hg_action *a)
 
 static void report_not_met(struct hg_runner *r, const struct hg_action *a)
 {
-    char text[400];
+    const enum hg_method method = r->run->request->method_id;
+    char text[400] = "it answers GET and HEAD";
 
-    hg_condition_why(a->when, r->run, text, sizeof(text));
+    if (a->kind != HG_ACTION_SERVE || method == HG_METHOD_GET || method == HG_METHOD_HEAD)
+        hg_condition_why(a->when, r->run, text, sizeof(text));
     hg_run_report(r, a->where, a->kind, HG_CONSIDERED_NOT_MET, text);
 }
 
@@ -224,6 +227,27 @@ static void report(struct hg_runner *r, const struct hg_action *a, enum hg_verdi
         hg_run_report(r, a->where, a->kind, v == HG_VERDICT_REPLY ? HG_CONSIDERED_DECIDED : what, r->why);
 }
 
+/* serve answers GET, and HEAD as if it were one: its condition takes it for one. */
+static enum hg_match serve_holds(struct hg_runner *r, const struct hg_action *a, enum hg_rule_fail *why)
+{
+    struct hg_request get = *r->run->request;
+    struct hg_rules_run run = *r->run;
+
+    if (get.method_id != HG_METHOD_GET && get.method_id != HG_METHOD_HEAD)
+        return HG_MATCH_NO;
+    get.method = HG_LIT("GET");
+    get.method_id = HG_METHOD_GET;
+    run.request = &get;
+    return hg_condition_holds(a->when, &run, &r->captures, why);
+}
+
+static enum hg_match holds(struct hg_runner *r, const struct hg_action *a, enum hg_rule_fail *why)
+{
+    if (a->kind == HG_ACTION_SERVE)
+        return serve_holds(r, a, why);
+    return hg_condition_holds(a->when, r->run, &r->captures, why);
+}
+
 static enum hg_verdict act(struct hg_runner *r, const struct hg_action *a)
 {
     enum hg_rule_fail why = HG_RULE_FAIL_NONE;
@@ -231,7 +255,11 @@ static enum hg_verdict act(struct hg_runner *r, const struct hg_action *a)
     r->did = r->reported = r->observed = false;
     r->why[0] = '\0';
     r->why_n = 0;
-    switch (hg_condition_holds(a->when, r->run, &r->captures, &why)) {
+    if (r->run->serve_only && a->kind != HG_ACTION_SERVE && a->kind != HG_ACTION_USE) {
+        r->reported = true;
+        return HG_VERDICT_PASS;
+    }
+    switch (holds(r, a, &why)) {
     case HG_MATCH_ERROR:
         return hg_run_fail(r, a->where, why, "");
     case HG_MATCH_NO:

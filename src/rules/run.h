@@ -73,6 +73,7 @@ enum hg_verdict hg_run_map_origin(struct hg_runner *r, const struct hg_action *a
 enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a); /* DENY, RESPOND */
 enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a);
+enum hg_verdict hg_run_serve(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a);
 
 #endif

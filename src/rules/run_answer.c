@@ -101,6 +101,16 @@ enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a)
     return HG_VERDICT_REPLY;
 }
 
+/* Whoever has the facts writes it. */
+enum hg_verdict hg_run_serve(struct hg_runner *r, const struct hg_action *a)
+{
+    hg_run_note(r, "%s%s", hg_serve_word(a->serve->what),
+                a->serve->form == HG_SERVE_AWF ? ", in AWF's form" : "");
+    r->out->where = a->where;
+    r->out->serve = a->serve;
+    return HG_VERDICT_REPLY;
+}
+
 /* What has no body by its status stays so: another one would promise a body that never comes. */
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a)
 {

@@ -50,7 +50,7 @@ static void starve(struct hg_accepter *a, int code)
 
     hg_io_want(&a->io, 0);
     hg_timer_set(&a->pause, HG_TIME_ACCEPT_PAUSE);
-    HG_COUNT_ADD(&w->counters, accept_pauses_total, 1);
+    HG_COUNT_ADD(hg_stats_counters(w->o.stats, w->o.index), accept_pauses_total, 1);
     if (!a->starved)
         hg_log_event(w->o.log, HG_LOG_ERROR, "accept_paused",
                      "no new connections on %s for now: %s; raise the limit of open files (ulimit -n)",

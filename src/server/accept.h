@@ -24,7 +24,6 @@ struct hg_worker {
     struct hg_timer log_retry;
     pthread_t thread;
     bool started, draining;
-    struct hg_counters counters;
 };
 
 /* Accepts who waits on any of the listeners: until there is nobody, or no way to. */

@@ -67,6 +67,7 @@ static bool adopt(struct hg_bindings *b, const struct hg_bindings *old, char *er
                 b->listener[b->entries.n] = l;
             b->entries.entry[b->entries.n] =
                 (struct hg_entry){.frontend = &p->frontend[i], .bind = j, .listener = l != NULL ? l->id : 0};
+            b->entries.entry[b->entries.n].port = l != NULL ? l->bound : 0;
             b->entries.n++;
         }
     }
@@ -96,6 +97,7 @@ static bool open_rest(struct hg_service *s, struct hg_bindings *b, const struct 
         if (b->listener[i] == NULL)
             return false;
         b->listener[i]->id = e->listener = ++s->listener_ids;
+        e->port = b->listener[i]->bound;
     }
     return true;
 }

@@ -10,11 +10,12 @@
 
 bool hg_credentials_start(struct hg_service *s)
 {
-    const struct hg_sources_options so = {.loop = s->loop, .log = s->o->log, .counters = &s->counters};
+    struct hg_counters *counters = hg_stats_counters(s->stats, s->workers);
+    const struct hg_sources_options so = {.loop = s->loop, .log = s->o->log, .counters = counters};
 
     s->sources = hg_sources_new(&so);
     s->rotation = s->sources != NULL
-                      ? hg_rotation_new(s->loop, hg_sources_watcher(s->sources), s->o->log, &s->counters)
+                      ? hg_rotation_new(s->loop, hg_sources_watcher(s->sources), s->o->log, counters)
                       : NULL;
     if (s->rotation != NULL && hg_rotation_use(s->rotation, s->generation) &&
         hg_sources_load(s->sources, s->generation->plan))

@@ -66,7 +66,7 @@ struct hg_service {
     struct hg_health_checks *health;
     struct hg_sources *sources;
     struct hg_rotation *rotation;
-    struct hg_counters counters; /* of this thread */
+    struct hg_stats *stats;
     struct hg_reload reload;
     struct hg_control *control;   /* NULL: none */
     struct hg_watchdog *watchdog; /* NULL: none */

@@ -102,6 +102,7 @@ static bool open_tcp(struct hg_listener *l, const struct hg_bind *b, bool beside
         if (listen(l->fd[i], HG_LIMIT_BACKLOG) != 0)
             return fail(err, errlen, b, "cannot listen", errno);
     address_text(l->address, sizeof(l->address), &a);
+    l->bound = ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
     return true;
 }
 

@@ -50,6 +50,7 @@ static void end(struct hg_service *s, bool ok)
     r->ended = hg_loop_wall(s->loop);
     r->succeeded = ok;
     r->failures += ok ? 0 : 1;
+    hg_stats_reloaded(s->stats, ok, s->number, r->ended);
     r->under_way = false;
     if (!s->draining)
         hg_notify(s->o->notify_socket, "READY=1\nSTATUS=%s, generation %llu",

@@ -22,10 +22,7 @@ static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
 
 void hg_service_counts(const struct hg_service *s, struct hg_counts *sum)
 {
-    *sum = (struct hg_counts){0};
-    hg_counts_add(sum, &s->counters);
-    for (size_t i = 0; i < s->workers; i++)
-        hg_counts_add(sum, hg_worker_counters(s->worker[i]));
+    hg_stats_sum(s->stats, sum);
 }
 
 static void log_counts(const struct hg_service *s, const char *event, const char *message)
@@ -140,6 +137,7 @@ static bool start_worker(struct hg_service *s, size_t i)
     struct hg_worker_options wo = {
         .index = i,
         .retry_total = HG_LIMIT_RETRY_TOTAL / s->workers,
+        .stats = s->stats,
         .log = s->o->log,
         .sources = s->sources,
         .ended = worker_ended,
@@ -173,10 +171,11 @@ static bool start_workers(struct hg_service *s)
 static bool open_listeners(struct hg_service *s)
 {
     s->workers = s->generation->plan->global.threads;
+    s->stats = hg_stats_new(s->workers, s->started);
     s->worker = calloc(s->workers, sizeof(struct hg_worker *));
     s->ack = calloc(s->workers, sizeof(*s->ack));
     s->ended = calloc(s->workers, sizeof(*s->ended));
-    if (s->worker == NULL || s->ack == NULL || s->ended == NULL) {
+    if (s->worker == NULL || s->ack == NULL || s->ended == NULL || s->stats == NULL) {
         snprintf(s->err, sizeof(s->err), "out of memory");
         return false;
     }
@@ -318,6 +317,7 @@ static void take_down(struct hg_service *s)
         hg_loop_free(s->loop);
     }
     hg_generation_unref(&s->generation);
+    hg_stats_free(s->stats);
 }
 
 static bool write_ready(struct hg_service *s)

@@ -60,7 +60,7 @@ void hg_status_text(struct hg_service *s, struct hg_buf *out)
             text_server(s, &p->backend[i].server[k], out);
     (void)hg_buf_printf(out, "counters:\n");
     hg_service_counts(s, &sum);
-#define X(name, gauge) (void)hg_buf_printf(out, "  " #name " %llu\n", (unsigned long long)sum.name);
+#define X(name, gauge, help) (void)hg_buf_printf(out, "  " #name " %llu\n", (unsigned long long)sum.name);
     HG_COUNTERS(X)
 #undef X
 }

@@ -53,7 +53,12 @@ static void cut(struct hg_post *p)
 static bool worker_open(struct hg_worker *w, char *err, size_t errlen)
 {
     struct hg_relay_options ro = {
-        .log = w->o.log, .counters = &w->counters, .retry_total = w->o.retry_total, .sources = w->o.sources};
+        .log = w->o.log,
+        .stats = w->o.stats,
+        .thread = w->o.index,
+        .retry_total = w->o.retry_total,
+        .sources = w->o.sources,
+    };
 
     w->loop = hg_loop_new();
     w->dns = w->loop != NULL ? hg_dns_new(w->loop) : NULL;
@@ -141,9 +146,4 @@ void hg_worker_free(struct hg_worker *w)
     hg_dns_free(w->dns);
     hg_loop_free(w->loop);
     free(w);
-}
-
-const struct hg_counters *hg_worker_counters(const struct hg_worker *w)
-{
-    return &w->counters;
 }

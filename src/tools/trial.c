@@ -14,10 +14,12 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "observe/document.h"
 
 /* Stand-ins for what differs from request to request, so that two trials are alike. */
 #define REQUEST_ID "00000000-0000-4000-8000-000000000000"
 #define TIME "2026-01-01T00:00:00.000Z"
+#define WALL (UINT64_C(1767225600) * 1000000u) /* the same */
 
 bool hg_trial_init(struct hg_trial *t, const struct hg_plan *plan)
 {
@@ -248,6 +250,26 @@ static void prepare(struct hg_trial *t, const struct hg_frontend *f, const struc
     r->vars.request = &t->request;
 }
 
+/* A document as it is before anything was counted. */
+static enum hg_trial_end serve(struct hg_trial *t)
+{
+    const struct hg_facts facts = {
+        .plan = t->plan, .frontend = t->route.frontend, .request = &t->route.arrived, .wall = WALL};
+    struct hg_answer *a = &t->answer;
+    struct hg_document d;
+    bool ok = hg_document_make(a->serve, &facts, &d);
+
+    if (ok) {
+        a->status = d.status;
+        a->body = hg_arena_copy(&t->arena, hg_buf_data(&d.body));
+        hg_headers_init(&a->headers, &t->arena);
+        ok = a->body.p != NULL &&
+             hg_headers_add(&a->headers, HG_LIT("Content-Type"), hg_slice_str(d.content_type));
+    }
+    hg_buf_free(&d.body);
+    return ok ? HG_TRIAL_ANSWERED : undecided(t, "the document is too large to be shown");
+}
+
 enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *ask,
                                const struct hg_rule_hooks *hooks)
 {
@@ -277,7 +299,7 @@ enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *as
         return refuse(t, why);
     t->stage = HG_TRIAL_ENTERING;
     if (hg_route_enter(&t->route, &t->answer) != HG_ROUTE_GO)
-        return HG_TRIAL_ANSWERED;
+        return t->answer.kind == HG_ANSWER_SERVED ? serve(t) : HG_TRIAL_ANSWERED;
     HG_ASSERT(t->route.backend != NULL && t->route.backend->servers > 0);
     t->stage = HG_TRIAL_LEAVING;
     if (hg_route_leave(&t->route, &t->route.backend->server[0], &t->head, &t->answer) != HG_ROUTE_GO)

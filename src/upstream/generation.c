@@ -143,7 +143,8 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_ge
     g->backend_tls = calloc(plan->backends + 1, sizeof(struct hg_tls *));
     g->bind_tls = calloc(plan->frontends + 1, sizeof(struct hg_tls **));
     g->balance = hg_balance_new(plan, previous);
-    if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL)
+    if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL ||
+        !hg_traffics_init(&g->traffic, plan, previous != NULL ? &previous->traffic : NULL))
         snprintf(err, errlen, "out of memory");
     else if (build_backends(g, err, errlen) && build_binds(g, err, errlen))
         return g;
@@ -166,6 +167,7 @@ void hg_generation_unref(struct hg_generation **gp)
         return;
     free_tls(g);
     hg_balance_free(g->balance, g->plan);
+    hg_traffics_free(&g->traffic);
     hg_plan_unref(&g->plan);
     free(g);
 }

@@ -96,6 +96,7 @@ const AROUND = {
   response: ['backend: { api: { url = "https://api.example"; response = (', '); }; };'],
   answer: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   redirect: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
+  serve: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
