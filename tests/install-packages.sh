@@ -19,7 +19,7 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
   libev-dev libssl-dev libpcre2-dev libconfig-dev libc-ares-dev libcunit1-dev'
 quickstart='ca-certificates openssl=openssl curl=curl squid=squid'
 test="$quickstart binutils nodejs=node npm=npm universal-ctags=ctags mandoc=mandoc cppcheck=cppcheck
-  $format git=git procps=ps"
+  $format git=git procps=ps prometheus=promtool"
 slow='clang-tidy=clang-tidy valgrind=valgrind libc6-dbg'
 fuzz="clang=clang llvm=llvm-symbolizer libclang-rt-$clang-dev"
 
@@ -39,7 +39,7 @@ missing() {
     done
 }
 
-# A fresh Squid package would start a daemon of its own, which nobody here asked for.
+# Fresh packages of Squid and Prometheus would start daemons of their own, which nobody here asked for.
 no_services() {
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
