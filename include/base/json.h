@@ -28,6 +28,11 @@ void hg_json_str(struct hg_json *j, const char *key, struct hg_slice value);
  * HG_JSON_PEER_MAX bytes. */
 #define HG_JSON_PEER_MAX 200
 void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value);
+/* What hg_json_peer makes of a value: without control characters, into out, at most cap bytes and never in
+ * the middle of a character. Returns how many. */
+size_t hg_json_clean(struct hg_slice value, char *out, size_t cap);
+/* Length of the well-formed UTF-8 sequence (RFC 3629) at p, or 0. */
+size_t hg_json_utf8(const char *p, size_t n);
 void hg_json_u64(struct hg_json *j, const char *key, uint64_t value);
 void hg_json_i64(struct hg_json *j, const char *key, int64_t value);
 void hg_json_bool(struct hg_json *j, const char *key, bool value);

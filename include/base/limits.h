@@ -58,6 +58,11 @@
 #define HG_LIMIT_RATE_BYTES_MAX (1024ull * 1024u * 1024u * 1024u * 1024u)
 #define HG_LIMIT_TOKENS_DEFAULT 1000u /* reserved until an answer says how many it was */
 
+/* Log */
+#define HG_LIMIT_LOG_VALUE 1024u /* a value that a peer sent, in a log format */
+#define HG_LIMIT_LOG_FIELDS 128u /* of one event in a log format */
+#define HG_LIMIT_LOG_DEPTH 4u    /* objects in objects */
+
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
 #define HG_LIMIT_INCLUDE_DEPTH 16u

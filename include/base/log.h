@@ -10,10 +10,11 @@
 #ifndef HG_BASE_LOG_H
 #define HG_BASE_LOG_H
 
+#include "base/event.h"
 #include "base/json.h"
+#include "base/log_format.h"
+#include "base/log_level.h"
 #include "base/slice.h"
-
-enum hg_log_level { HG_LOG_DEBUG, HG_LOG_INFO, HG_LOG_WARN, HG_LOG_ERROR };
 
 struct hg_log;
 /* Every function here takes a NULL log and then does nothing: a log that is off. hg_log_dropped counts in
@@ -47,13 +48,16 @@ bool hg_log_on(const struct hg_log *log, enum hg_log_level level);
 /* Adds one line ('\n' is appended). Thread-safe, does not write. */
 void hg_log_line(struct hg_log *log, struct hg_slice line);
 
-/* Starts an event line: {"timestamp":...,"level":...,"event":"<event>". The caller adds
- * fields and passes it to hg_log_emit. out must hold HG_LOG_LINE_MAX bytes. */
-void hg_log_begin(struct hg_json *j, char *out, enum hg_log_level level, const char *event);
-void hg_log_emit(struct hg_log *log, struct hg_json *j);
+/* The format of the events of the process, NULL: our own lines. It must live until another is set. */
+void hg_log_set_format(struct hg_log *log, const struct hg_log_format *format);
+/* Would this event be written? For what is costly to put together. */
+bool hg_log_wants(const struct hg_log *log, const struct hg_log_use *use, enum hg_event_id id,
+                  enum hg_log_level own);
+/* Writes an event as `use` says (of a request: the use of its frontend), NULL: as an event of the process. */
+void hg_log_put(struct hg_log *log, const struct hg_log_use *use, struct hg_event *e);
 
-/* Shorthand for an event with just a "message" field; skipped when the level is off. */
-void hg_log_event(struct hg_log *log, enum hg_log_level level, const char *event, const char *fmt, ...)
+/* Shorthand for an event of the process with just a "message". */
+void hg_log_event(struct hg_log *log, enum hg_log_level level, enum hg_event_id event, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Writes what the descriptor takes now. Called at the end of a loop's turn, and before exit.

@@ -19,6 +19,9 @@
     X(GLOBAL, "global")                   \
     X(CONTROL, "global.control")          \
     X(LOG, "global.log")                  \
+    X(FRONTEND_LOG, "frontend.log")       \
+    X(LOG_FORMAT, "log-format")           \
+    X(LOG_EVENT, "log-format.events")     \
     X(DEFAULTS, "defaults")               \
     X(TIMEOUT, "defaults.timeout")        \
     X(CLIENT_TIMEOUT, "frontend.timeout") \

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The access log: one JSON line per exchange, event "request_complete". What a
- * peer sent is cleaned and cut; query values and credentials never get here.
+ * The access log: one event per exchange, request_complete or one that a log
+ * format has for it. What a peer sent is cleaned and cut when it is written;
+ * query values and credentials never get here.
  */
 #ifndef HG_OBSERVE_ACCESS_H
 #define HG_OBSERVE_ACCESS_H
 
 #include "base/log.h"
+#include "http/header.h"
 
 /* Why an exchange ended: id, word in the log, severity (0 info, 1 warn, 2 error) */
 #define HG_CLOSES(X)                                                                      \
@@ -33,6 +35,8 @@ enum hg_close {
         HG_CLOSE_COUNT
 };
 const char *hg_close_word(enum hg_close c);
+/* It broke: nobody meant it to end so. What was refused by a check or a rule was answered as intended. */
+bool hg_close_is_failure(enum hg_close c);
 
 struct hg_access {
     struct hg_slice request_id, frontend, backend, server, method, path, client, upstream,
@@ -51,8 +55,17 @@ struct hg_access {
     const char *tls;        /* upstream's TLS version, or NULL */
     unsigned retries;
     bool upgraded;
+    bool wants_upgrade;               /* the client asked for one */
+    unsigned minor;                   /* of the request's HTTP/1.x */
+    const struct hg_headers *headers; /* of the request as it arrived, or NULL */
 };
 
-void hg_access_log(struct hg_log *log, const struct hg_access *a);
+/* The event of an exchange that is over. */
+void hg_access_log(struct hg_log *log, const struct hg_log_use *use, const struct hg_access *a);
+
+/* Begins another event of an exchange, with what is known of it so far: whose it is in our own line, the rest
+ * for formats. False: nobody wants it. */
+bool hg_access_event(const struct hg_log *log, const struct hg_log_use *use, const struct hg_access *a,
+                     enum hg_event_id id, enum hg_log_level level, struct hg_event *e);
 
 #endif

@@ -29,6 +29,7 @@ struct hg_global {
     const char *user;  /* name or NULL */
     const char *group; /* name or NULL */
     enum hg_log_level log_level;
+    struct hg_log_use log; /* of the process' own events, and of frontends that say nothing */
     struct hg_log_target log_target;
     uint64_t drain;         /* grace at SIGTERM, ms */
     const char *ready_file; /* or NULL */
@@ -212,6 +213,7 @@ struct hg_frontend {
     struct hg_networks trusted_hops; /* who may say who the client is, in this header: */
     struct hg_slice client_ip_header;
     struct hg_missing missing;
+    struct hg_log_use log;            /* of its requests */
     struct hg_errors errors;          /* its own */
     struct hg_errors standard_errors; /* of the defaults that cover it */
     size_t index;
@@ -231,6 +233,8 @@ struct hg_plan {
     size_t sources;
     struct hg_choice *choice; /* in the order written */
     size_t choices;
+    struct hg_log_format *log_format; /* in the order written */
+    size_t log_formats;
     struct hg_placeholder *placeholder; /* none may leave in a head */
     size_t placeholders;
     struct hg_variables *variables; /* private: of env-files; NULL: none */

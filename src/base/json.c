@@ -27,9 +27,9 @@ static bool put(struct hg_json *j, const char *p, size_t n)
     return true;
 }
 
-/* Length of the well-formed UTF-8 sequence (RFC 3629) at p, or 0. */
-static size_t utf8_len(const unsigned char *p, size_t n)
+size_t hg_json_utf8(const char *text, size_t n)
 {
+    const unsigned char *p = (const unsigned char *)text;
     unsigned char c = p[0], low = 0x80, high = 0xbf;
     size_t len;
     if (c < 0x80)
@@ -76,7 +76,7 @@ static bool put_string(struct hg_json *j, struct hg_slice s)
     if (!put(j, "\"", 1))
         return false;
     for (size_t i = 0; i < s.n;) {
-        size_t len = utf8_len(p + i, s.n - i);
+        size_t len = hg_json_utf8(s.p + i, s.n - i);
         bool ok;
         if (len == 0)
             ok = put(j, "\xef\xbf\xbd", 3);
@@ -139,23 +139,28 @@ static size_t control_len(const char *p, size_t n)
     return 0;
 }
 
-void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value)
+size_t hg_json_clean(struct hg_slice value, char *out, size_t cap)
 {
-    char kept[HG_JSON_PEER_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < value.n && n < sizeof(kept);) {
+    for (size_t i = 0; i < value.n && n < cap;) {
         size_t control = control_len(value.p + i, value.n - i);
-        size_t len = utf8_len((const unsigned char *)value.p + i, value.n - i);
+        size_t len = hg_json_utf8(value.p + i, value.n - i);
         len = len ? len : 1;
-        if (!control && len > sizeof(kept) - n)
+        if (!control && len > cap - n)
             break;
         if (!control) {
-            memcpy(kept + n, value.p + i, len);
+            memcpy(out + n, value.p + i, len);
             n += len;
         }
         i += control ? control : len;
     }
-    hg_json_str(j, key, hg_slice(kept, n));
+    return n;
+}
+
+void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value)
+{
+    char kept[HG_JSON_PEER_MAX];
+    hg_json_str(j, key, hg_slice(kept, hg_json_clean(value, kept, sizeof(kept))));
 }
 
 __attribute__((format(printf, 3, 4))) static void put_number(struct hg_json *j, const char *key,

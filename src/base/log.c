@@ -31,8 +31,10 @@ struct hg_log {
     uint64_t reported; /* of dropped */
     uint64_t saying;   /* how many of those the report says that still waits in lines; 0: none waits */
     size_t report_end; /* bytes of lines up to the end of that report */
-    bool torn;         /* the last byte written is in the middle of a line */
-    bool cut;          /* and the rest of that line was dropped */
+    pthread_mutex_t format_lock; /* held while a line is made; never while lock is waited for */
+    const struct hg_log_format *format;
+    bool torn; /* the last byte written is in the middle of a line */
+    bool cut;  /* and the rest of that line was dropped */
     _Atomic uint64_t dropped;
     atomic_bool pending; /* lines may wait: lets an idle flush skip the lock */
 };
@@ -43,6 +45,11 @@ static struct hg_log *log_new(const struct hg_log_sink *sink, enum hg_log_level 
     if (!log)
         return NULL;
     if (pthread_mutex_init(&log->lock, NULL) != 0) {
+        free(log);
+        return NULL;
+    }
+    if (pthread_mutex_init(&log->format_lock, NULL) != 0) {
+        pthread_mutex_destroy(&log->lock);
         free(log);
         return NULL;
     }
@@ -148,15 +155,20 @@ static void write_waiting(struct hg_log *log)
     hg_buf_trim(&log->lines);
 }
 
-/* Not as soon as one line fits, or a slow reader would get a report for every few lines. */
+/* Not as soon as one line fits, or a slow reader would get a report for every few lines. It is our own line
+ * in every format: whoever reads a log must be able to see that it has holes. */
 static void report_dropped(struct hg_log *log, size_t room)
 {
-    char out[HG_LOG_LINE_MAX];
+    char out[DROP_LINE_MAX], when[HG_TEXT_TIME_LEN];
     struct hg_json j;
     uint64_t dropped = atomic_load(&log->dropped);
     if (dropped == log->reported || log->saying > 0 || hg_buf_space(&log->lines) < room)
         return;
-    hg_log_begin(&j, out, HG_LOG_WARN, "log-dropped");
+    hg_text_time(now_us(CLOCK_REALTIME), when);
+    hg_json_begin(&j, out, sizeof(out));
+    hg_json_str(&j, "timestamp", hg_slice_str(when));
+    hg_json_str(&j, "level", HG_LIT("warn"));
+    hg_json_str(&j, "event", HG_LIT("log-dropped"));
     hg_json_u64(&j, "lines", dropped - log->reported);
     struct hg_slice line = hg_json_end(&j);
     HG_ASSERT(line.n + 1 <= DROP_LINE_MAX);
@@ -219,6 +231,7 @@ void hg_log_free(struct hg_log *log, unsigned wait_ms)
     hg_log_sink_close(&log->sink);
     hg_buf_free(&log->lines);
     pthread_mutex_destroy(&log->lock);
+    pthread_mutex_destroy(&log->format_lock);
     free(log);
 }
 
@@ -256,18 +269,20 @@ enum hg_log_level hg_log_level(const struct hg_log *log)
     return log ? atomic_load_explicit(&log->least, memory_order_relaxed) : HG_LOG_ERROR;
 }
 
-void hg_log_line(struct hg_log *log, struct hg_slice line)
+/* head: what the sink needs to know of the line, in front of it. */
+static void add_line(struct hg_log *log, struct hg_slice head, struct hg_slice line)
 {
-    if (!log)
-        return;
     pthread_mutex_lock(&log->lock);
     report_dropped(log, HG_LIMIT_LOG_BUFFER / 2);
-    char *to = hg_buf_reserve(&log->lines, line.n + 1, NULL);
+    head.n = hg_log_sink_wants_level(&log->sink) ? head.n : 0;
+    char *to = hg_buf_reserve(&log->lines, head.n + line.n + 1, NULL);
     if (to) {
+        if (head.n > 0)
+            memcpy(to, head.p, head.n);
         if (line.n > 0)
-            memcpy(to, line.p, line.n);
-        to[line.n] = '\n';
-        hg_buf_commit(&log->lines, line.n + 1);
+            memcpy(to + head.n, line.p, line.n);
+        to[head.n + line.n] = '\n';
+        hg_buf_commit(&log->lines, head.n + line.n + 1);
     } else {
         atomic_fetch_add(&log->dropped, 1);
     }
@@ -275,26 +290,66 @@ void hg_log_line(struct hg_log *log, struct hg_slice line)
     pthread_mutex_unlock(&log->lock);
 }
 
-void hg_log_begin(struct hg_json *j, char *out, enum hg_log_level level, const char *event)
+void hg_log_line(struct hg_log *log, struct hg_slice line)
 {
-    char when[HG_TEXT_TIME_LEN];
-    hg_text_time(now_us(CLOCK_REALTIME), when);
-    hg_json_begin(j, out, HG_LOG_LINE_MAX);
-    hg_json_str(j, "timestamp", hg_slice_str(when));
-    hg_json_str(j, "level", hg_slice_str(hg_log_level_name(level)));
-    hg_json_str(j, "event", hg_slice_str(event));
+    if (log)
+        add_line(log, HG_LIT(""), line);
 }
 
-void hg_log_emit(struct hg_log *log, struct hg_json *j)
+void hg_log_set_format(struct hg_log *log, const struct hg_log_format *format)
 {
-    hg_log_line(log, hg_json_end(j));
+    if (!log)
+        return;
+    pthread_mutex_lock(&log->format_lock);
+    log->format = format;
+    pthread_mutex_unlock(&log->format_lock);
 }
 
-void hg_log_event(struct hg_log *log, enum hg_log_level level, const char *event, const char *fmt, ...)
+bool hg_log_wants(const struct hg_log *log, const struct hg_log_use *use, enum hg_event_id id,
+                  enum hg_log_level own)
 {
-    char message[2048], out[HG_LOG_LINE_MAX];
-    struct hg_json j;
-    if (!hg_log_on(log, level))
+    HG_ASSERT(use != NULL);
+    id = hg_log_stands_for(use, id);
+    if (use->off || id >= HG_EVENT_COUNT)
+        return false;
+    enum hg_log_level level = hg_log_level_of(use, id, own);
+    return level >= use->least && hg_log_on(log, level);
+}
+
+static void put(struct hg_log *log, const struct hg_log_use *use, struct hg_event *e, char *out,
+                struct hg_slice *line)
+{
+    *line = hg_slice(NULL, 0);
+    if (!hg_log_wants(log, use, e->id, e->level))
+        return;
+    e->id = hg_log_stands_for(use, e->id);
+    e->level = hg_log_level_of(use, e->id, e->level);
+    *line = hg_log_write(use->format, e, out);
+}
+
+void hg_log_put(struct hg_log *log, const struct hg_log_use *use, struct hg_event *e)
+{
+    char out[HG_LOG_LINE_MAX];
+    struct hg_slice line;
+    if (!log)
+        return;
+    if (use != NULL) {
+        put(log, use, e, out, &line);
+    } else {
+        pthread_mutex_lock(&log->format_lock);
+        const struct hg_log_use ours = {.format = log->format};
+        put(log, &ours, e, out, &line);
+        pthread_mutex_unlock(&log->format_lock);
+    }
+    if (line.p != NULL)
+        add_line(log, hg_log_sink_level(e->level), line);
+}
+
+void hg_log_event(struct hg_log *log, enum hg_log_level level, enum hg_event_id event, const char *fmt, ...)
+{
+    char message[2048];
+    struct hg_event e;
+    if (!log)
         return;
     va_list args;
     va_start(args, fmt);
@@ -303,9 +358,9 @@ void hg_log_event(struct hg_log *log, enum hg_log_level level, const char *event
     if (n < 0)
         return;
     size_t len = (size_t)n < sizeof(message) ? (size_t)n : sizeof(message) - 1;
-    hg_log_begin(&j, out, level, event);
-    hg_json_str(&j, "message", hg_slice(message, len));
-    hg_log_emit(log, &j);
+    hg_event_begin(&e, event, level);
+    hg_event_text(&e, HG_EV_MESSAGE, hg_slice(message, len));
+    hg_log_put(log, NULL, &e);
 }
 
 uint64_t hg_log_dropped(const struct hg_log *log)

@@ -142,9 +142,31 @@ static size_t next_chunk(const struct hg_log_sink *s, struct hg_slice lines)
     return end ? (size_t)(end - lines.p) + 1 : most;
 }
 
-/* The severity of a line (RFC 5424, 6.2.1) is that of the level it has written near its beginning. */
+#define LEVEL_LEN 3u
+
+bool hg_log_sink_wants_level(const struct hg_log_sink *s)
+{
+    return s->kind == HG_LOG_SYSLOG;
+}
+
+/* As the kernel's own log has it (RFC 5424, 6.2.1). */
+struct hg_slice hg_log_sink_level(enum hg_log_level level)
+{
+    static const char *const heads[] = {"<7>", "<6>", "<4>", "<3>"};
+    HG_ASSERT((size_t)level < sizeof(heads) / sizeof(heads[0]));
+    return hg_slice(heads[level], LEVEL_LEN);
+}
+
+static bool has_level(struct hg_slice line)
+{
+    return line.n >= LEVEL_LEN && line.p[0] == '<' && line.p[2] == '>';
+}
+
+/* The severity of a line is that in front of it, or of the level it has written near its beginning. */
 static unsigned severity(struct hg_slice line)
 {
+    if (has_level(line))
+        return (unsigned)(line.p[1] - '0');
     static const char key[] = "\"level\":\"";
     const char *at = memmem(line.p, line.n < 128 ? line.n : 128, key, sizeof(key) - 1);
     char first = at && (size_t)(at - line.p) + sizeof(key) - 1 < line.n ? at[sizeof(key) - 1] : 'i';
@@ -170,8 +192,10 @@ static ssize_t write_syslog(struct hg_log_sink *s, struct hg_slice lines)
     char out[SYSLOG_HEAD + HG_LOG_LINE_MAX];
     const char *end = memchr(lines.p, '\n', lines.n);
     struct hg_slice line = hg_slice(lines.p, end ? (size_t)(end - lines.p) : lines.n);
-    size_t n = syslog_head(s, line, out), most = line.n < HG_LOG_LINE_MAX ? line.n : HG_LOG_LINE_MAX;
-    memcpy(out + n, line.p, most);
+    struct hg_slice text = hg_slice_from(line, has_level(line) ? LEVEL_LEN : 0);
+    size_t n = syslog_head(s, line, out), most = text.n < HG_LOG_LINE_MAX ? text.n : HG_LOG_LINE_MAX;
+    if (most > 0)
+        memcpy(out + n, text.p, most);
     n += most;
     ssize_t sent = send(s->fd, out, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ECONNRESET) && connect_syslog(s))

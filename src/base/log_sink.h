@@ -34,6 +34,9 @@ bool hg_log_sink_open(struct hg_log_sink *s, const struct hg_log_target *to, cha
 /* It is stdout or stderr already: opening it anew could only fail, once privileges are dropped. */
 bool hg_log_sink_same_standard(const struct hg_log_sink *s, const struct hg_log_target *to);
 void hg_log_sink_close(struct hg_log_sink *s);
+/* Lines for syslog may have what hg_log_sink_level gives in front, which is not sent as text. */
+bool hg_log_sink_wants_level(const struct hg_log_sink *s);
+struct hg_slice hg_log_sink_level(enum hg_log_level level);
 /* Writes some of these lines, each with its '\n'. How many bytes of them; -1 with errno, EAGAIN: not now. */
 ssize_t hg_log_sink_write(struct hg_log_sink *s, struct hg_slice lines);
 

@@ -83,6 +83,8 @@ static const struct hg_schema_key keys[] = {
         "values by name, for $<choose:name>: the first entry whose env holds"),
     KEY(ROOT, "map", NOTHING, NAMED, MAP,
         "tables by name, for $<map:name>: what a request brings picks a secret or a backend"),
+    KEY(ROOT, "log-format", NOTHING, NAMED, LOG_FORMAT,
+        "how events are written to the log, by name, for log.format"),
 
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
     KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
@@ -101,7 +103,24 @@ static const struct hg_schema_key keys[] = {
           "local4|"
           "local5|local6|local7",
           "daemon", "syslog: the kind of program that speaks"),
-    LATER(LOG, "format"),
+    KEY(LOG, "format", NAME, ONE, NONE,
+        "the log-format of the events of the process, and of requests of frontends that name none"),
+    KEY(FRONTEND_LOG, "format", NAME, ONE, NONE,
+        "the log-format of the events of its requests, or \"standard\""),
+    WORDS(FRONTEND_LOG, "level", "debug|info|warn|error", NULL,
+          "the least important event of its requests that is logged, beside global.log.level"),
+    TRUTH(FRONTEND_LOG, "off", "false", "nothing is logged about its requests"),
+    KEY(LOG_FORMAT, "events", NOTHING, NAMED, LOG_EVENT, "what is written of which event, by its name"),
+    WORDS(LOG_FORMAT, "others", "standard|off", "standard", "what is written of events that are not named"),
+    KEY(LOG_FORMAT, "common", TEMPLATE, PAIR | PAIRS, NONE,
+        "the first fields of each event; the standard is timestamp, level and event"),
+    WORDS(LOG_FORMAT, "absent", "omit|null", "omit", "a field without a value is left out, or null"),
+    RANGE(LOG_FORMAT, "cut", NUMBER, 16, HG_LIMIT_LOG_VALUE, "200", "most bytes of what a client has sent"),
+    KEY(LOG_EVENT, "event", TEXT, ONE, NONE, "the name that is written; the standard is its own"),
+    WORDS(LOG_EVENT, "level", "debug|info|warn|error", NULL, "its level; the standard is its own"),
+    KEY(LOG_EVENT, "field", TEMPLATE, PAIR | PAIRS, NONE, "a JSON line: names of fields, and their values"),
+    KEY(LOG_EVENT, "line", TEMPLATE, ONE, NONE, "a line of text instead"),
+    TRUTH(LOG_EVENT, "off", "false", "it is not written"),
 
     KEY(DEFAULTS, "timeout", NOTHING, GROUP, TIMEOUT, "times"),
     KEY(DEFAULTS, "limit", NOTHING, GROUP, LIMIT, "sizes"),
@@ -115,7 +134,7 @@ static const struct hg_schema_key keys[] = {
     KEY(DEFAULTS, "errors", NOTHING, NAMED, ERROR, "answers to failures, by their names"),
     KEY(DEFAULTS, "health", NOTHING, GROUP, HEALTH, "when a server counts as dead"),
     KEY(DEFAULTS, "queue", NOTHING, GROUP, QUEUE, "requests that wait for a server"),
-    LATER(DEFAULTS, "log"),
+    KEY(DEFAULTS, "log", NOTHING, GROUP, FRONTEND_LOG, "the log of requests"),
 
 #define TIME(s, k, standard, about) RANGE(s, k, DURATION, 1, YEAR, standard, about)
 #define CLIENT_TIMES(s)                                                         \
@@ -212,7 +231,7 @@ static const struct hg_schema_key keys[] = {
     READING(FRONTEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
     KEY(FRONTEND, "errors", NOTHING, NAMED, ERROR, "answers to failures, by their names"),
     LATER(FRONTEND, "queue"),
-    LATER(FRONTEND, "log"),
+    SETTINGS(FRONTEND, "log", FRONTEND_LOG, "the log of its requests"),
 
     KEY(USE_BACKEND, "backend", NAME, ONE, NONE, "the backend"),
     KEY(USE_BACKEND, "when", NOTHING, GROUP, WHEN, "only for requests that meet all of this"),

@@ -21,60 +21,123 @@ const char *hg_close_word(enum hg_close c)
     return closes[c].word;
 }
 
-static void optional(struct hg_json *j, const char *key, const char *text)
+bool hg_close_is_failure(enum hg_close c)
 {
-    if (text != NULL && *text != '\0')
-        hg_json_str(j, key, hg_slice_str(text));
+    switch (c) {
+    case HG_CLOSE_OK:
+    case HG_CLOSE_REFUSED:
+    case HG_CLOSE_DENIED:
+    case HG_CLOSE_NOT_CONFIGURED:
+    case HG_CLOSE_TUNNEL_CLOSED:
+        return false;
+    default:
+        return true;
+    }
 }
 
-static void outcome_fields(struct hg_json *j, const struct hg_access *a)
+static void optional(struct hg_event *e, enum hg_event_value id, struct hg_slice text)
 {
-    hg_json_u64(j, "status", a->status);
-    hg_json_str(j, "close", hg_slice_str(hg_close_word(a->close)));
-    optional(j, "error", a->error);
-    optional(j, "error_detail", a->error_detail);
-    optional(j, "rule", a->where);
-    hg_json_u64(j, "bytes_in", a->bytes_in);
-    hg_json_u64(j, "bytes_out", a->bytes_out);
-    if (a->queue_us != 0)
-        hg_json_ms(j, "queue_ms", a->queue_us);
-    hg_json_ms(j, "connect_ms", a->connect_us);
-    hg_json_ms(j, "first_byte_ms", a->first_byte_us);
-    hg_json_ms(j, "total_ms", a->total_us);
+    if (text.n > 0)
+        hg_event_text(e, id, text);
 }
 
-void hg_access_log(struct hg_log *log, const struct hg_access *a)
+static void optional_number(struct hg_event *e, enum hg_event_value id, uint64_t n)
 {
-    char line[HG_LOG_LINE_MAX];
-    struct hg_json j;
+    if (n > 0)
+        hg_event_number(e, id, n);
+}
+
+static struct hg_slice header(const void *ctx, struct hg_slice name)
+{
+    const struct hg_access *a = ctx;
+    const struct hg_header *h = a->headers != NULL ? hg_headers_find(a->headers, name) : NULL;
+
+    return h != NULL ? h->value : hg_slice(NULL, 0);
+}
+
+static void owner_values(struct hg_event *e, const struct hg_access *a)
+{
+    hg_event_text(e, HG_EV_REQUEST_ID, a->request_id);
+    hg_event_text(e, HG_EV_FRONTEND, a->frontend);
+    optional(e, HG_EV_BACKEND, a->backend);
+    e->ctx = a;
+    e->header = header;
+}
+
+static void request_values(struct hg_event *e, const struct hg_access *a)
+{
+    optional(e, HG_EV_SERVER, a->server);
+    hg_event_text(e, HG_EV_METHOD, a->method);
+    hg_event_text(e, HG_EV_PATH, a->path);
+    if (a->has_query)
+        hg_event_truth(e, HG_EV_QUERY, true);
+    if (a->method.n > 0)
+        hg_event_word(e, HG_EV_PROTOCOL, a->minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+}
+
+static void outcome_values(struct hg_event *e, const struct hg_access *a)
+{
+    hg_event_number(e, HG_EV_STATUS, a->status);
+    hg_event_word(e, HG_EV_CLOSE, hg_close_word(a->close));
+    hg_event_word(e, HG_EV_ERROR, a->error);
+    hg_event_word(e, HG_EV_ERROR_DETAIL, a->error_detail);
+    hg_event_word(e, HG_EV_RULE, a->where);
+    hg_event_number(e, HG_EV_BYTES_IN, a->bytes_in);
+    hg_event_number(e, HG_EV_BYTES_OUT, a->bytes_out);
+    optional_number(e, HG_EV_QUEUE_MS, a->queue_us);
+    hg_event_number(e, HG_EV_CONNECT_MS, a->connect_us);
+    hg_event_number(e, HG_EV_FIRST_BYTE_MS, a->first_byte_us);
+    hg_event_number(e, HG_EV_TOTAL_MS, a->total_us);
+}
+
+static void upstream_values(struct hg_event *e, const struct hg_access *a)
+{
+    hg_event_word(e, HG_EV_CONNECTION, a->connection);
+    hg_event_word(e, HG_EV_TLS, a->tls);
+    optional(e, HG_EV_UPSTREAM, a->upstream);
+    optional(e, HG_EV_UPSTREAM_REQUEST_ID, a->upstream_request_id);
+    optional_number(e, HG_EV_RETRIES, a->retries);
+    if (a->upgraded)
+        hg_event_truth(e, HG_EV_UPGRADED, true);
+    hg_event_text(e, HG_EV_CLIENT, a->client);
+    optional(e, HG_EV_HOP, a->hop);
+}
+
+static enum hg_event_id end_event(const struct hg_access *a)
+{
+    if (a->upgraded)
+        return HG_EVENT_UPGRADE_COMPLETE;
+    if (a->wants_upgrade)
+        return HG_EVENT_UPGRADE_ERROR;
+    return hg_close_is_failure(a->close) ? HG_EVENT_REQUEST_ERROR : HG_EVENT_REQUEST_COMPLETE;
+}
+
+void hg_access_log(struct hg_log *log, const struct hg_log_use *use, const struct hg_access *a)
+{
+    enum hg_event_id id = end_event(a);
+    struct hg_event e;
 
     HG_ASSERT((size_t)a->close < sizeof(closes) / sizeof(closes[0]));
-    if (!hg_log_on(log, closes[a->close].level))
+    if (!hg_log_wants(log, use, id, closes[a->close].level))
         return;
-    hg_log_begin(&j, line, closes[a->close].level, "request_complete");
-    hg_json_str(&j, "request_id", a->request_id);
-    hg_json_str(&j, "frontend", a->frontend);
-    if (a->backend.n != 0)
-        hg_json_str(&j, "backend", a->backend);
-    if (a->server.n != 0)
-        hg_json_str(&j, "server", a->server);
-    hg_json_peer(&j, "method", a->method);
-    hg_json_peer(&j, "path", a->path);
-    if (a->has_query)
-        hg_json_bool(&j, "query", true);
-    outcome_fields(&j, a);
-    optional(&j, "connection", a->connection);
-    optional(&j, "tls", a->tls);
-    if (a->upstream.n != 0)
-        hg_json_str(&j, "upstream", a->upstream);
-    if (a->upstream_request_id.n != 0)
-        hg_json_peer(&j, "upstream_request_id", a->upstream_request_id);
-    if (a->retries != 0)
-        hg_json_u64(&j, "retries", a->retries);
-    if (a->upgraded)
-        hg_json_bool(&j, "upgraded", true);
-    hg_json_str(&j, "client", a->client);
-    if (a->hop.n != 0)
-        hg_json_str(&j, "hop", a->hop);
-    hg_log_emit(log, &j);
+    hg_event_begin(&e, id, closes[a->close].level);
+    owner_values(&e, a);
+    request_values(&e, a);
+    outcome_values(&e, a);
+    upstream_values(&e, a);
+    hg_log_put(log, use, &e);
+}
+
+bool hg_access_event(const struct hg_log *log, const struct hg_log_use *use, const struct hg_access *a,
+                     enum hg_event_id id, enum hg_log_level level, struct hg_event *e)
+{
+    if (!hg_log_wants(log, use, id, level))
+        return false;
+    hg_event_begin(e, id, level);
+    owner_values(e, a);
+    e->aside = true;
+    request_values(e, a);
+    upstream_values(e, a);
+    e->aside = false;
+    return true;
 }

@@ -43,6 +43,15 @@ struct hg_built_map {
     struct hg_map *map;
 };
 
+/* %{configured:NAME} in a log format. */
+struct hg_built_question {
+    const struct hg_node *node;
+    const char *frontend;
+    size_t offset;
+    struct hg_log_part *part; /* which gets the answer */
+    struct hg_built_question *before;
+};
+
 struct hg_built_proxy {
     const struct hg_node *node;
     struct hg_proxy *proxy; /* NULL: direct, or missing */
@@ -88,6 +97,7 @@ struct hg_build {
     struct hg_secret_slot *any_slot; /* stands for every declared secret while choices are decided */
     struct hg_built_map *map;
     size_t maps;
+    struct hg_built_question *question; /* the last one */
     struct hg_built_proxy *proxy;
     size_t proxies;
     struct hg_built_backend *backend; /* beside plan->backend */
@@ -162,6 +172,18 @@ void hg_build_env_files(struct hg_build *b, const char *const *more, size_t n);
 
 /* global.c */
 void hg_build_global(struct hg_build *b);
+
+/* log_template.c */
+/* For this event, HG_EVENT_NOTHING: for any. False: it vanishes, or something was said. */
+bool hg_build_log_template(struct hg_build *b, const struct hg_node *n, enum hg_event_id id,
+                           struct hg_log_template *out);
+/* When the frontends are known: %{configured:NAME}. */
+void hg_finish_log_templates(struct hg_build *b);
+
+/* log_format.c */
+bool hg_build_log_formats(struct hg_build *b);
+/* A group `log` (NULL: none is written): takes from it what it says. */
+void hg_build_log_use(struct hg_build *b, const struct hg_node *log, struct hg_log_use *use);
 
 /* plan.c */
 struct hg_timeouts hg_timeouts_standard(void);

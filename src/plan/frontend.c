@@ -60,6 +60,9 @@ static void build_frontend(struct hg_build *b, const struct hg_node *node, struc
     f->limit_body = HG_LIMIT_BODY_DEFAULT;
     build_settings(b, hg_defaults(b, node), f);
     build_settings(b, node, f);
+    f->log = b->plan->global.log;
+    hg_build_log_use(b, hg_node_get(hg_defaults(b, node), "log"), &f->log);
+    hg_build_log_use(b, hg_node_get(node, "log"), &f->log);
     hg_build_binds(b, node, f);
     hg_build_hops(b, node, f);
     hg_build_errors(b, node, &f->errors);

@@ -58,6 +58,7 @@ void hg_build_global(struct hg_build *b)
     hg_get_number(b, node, "drain", &g->drain);
     g->threads = (unsigned)threads;
     g->log_level = (enum hg_log_level)level;
+    hg_build_log_use(b, log, &g->log);
     g->user = hg_get_string(b, node, "user", NULL);
     g->group = hg_get_string(b, node, "group", NULL);
     g->log_target.to = hg_get_string(b, log, "to", NULL);

@@ -94,6 +94,8 @@ static void build_all(struct hg_build *b)
     if (!hg_declare_choices(b) || !hg_declare_maps(b) || !hg_build_choices(b) || !hg_build_secrets(b) ||
         !hg_fill_maps(b, HG_MAP_TO_SECRET))
         return;
+    if (!hg_build_log_formats(b))
+        return;
     hg_build_global(b);
     if (!hg_build_acls(b))
         return;
@@ -102,6 +104,7 @@ static void build_all(struct hg_build *b)
         !hg_build_frontends(b))
         return;
     hg_check_binds(b);
+    hg_finish_log_templates(b);
     hg_finish_choices(b);
 }
 

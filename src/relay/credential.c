@@ -146,7 +146,7 @@ static bool put_to_rest(struct hg_exchange *x)
         if (ms != 0) {
             hg_secret_slot_rest(u->member, now(x) + ms * 1000);
             HG_COUNT_ADD(r->counters, secret_rests_total, 1);
-            hg_log_event(r->log, HG_LOG_INFO, "secret_resting",
+            hg_log_event(r->log, HG_LOG_INFO, HG_EVENT_SECRET_RESTING,
                          "secret %s of %s rests for %llu ms: %s answered %u", hg_secret_slot_name(u->member),
                          s->name, (unsigned long long)ms, x->server->host_field, x->resp.status);
         }

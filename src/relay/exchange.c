@@ -129,51 +129,13 @@ void hg_exchange_begin(struct hg_session *s, struct hg_slice head)
     hg_exchange_route(x);
 }
 
-static void access_line(struct hg_exchange *x, enum hg_close why)
-{
-    struct hg_relay *r = x->session->relay;
-    struct hg_access *a = &x->access;
-    const char *version = a->tls;
-
-    /* Some bytes and the end fall into one turn; the clock of the turn's begin would hide that. */
-    hg_loop_refresh(r->loop);
-    a->request_id = x->route.vars.request_id;
-    a->frontend = x->route.vars.frontend;
-    a->method = x->log_method;
-    a->path = x->log_path;
-    a->has_query = x->req.query.p != NULL;
-    a->client = x->client.ip;
-    if (!hg_slice_eq(a->client, x->session->peer.ip))
-        a->hop = x->session->peer.ip;
-    a->close = why;
-    a->bytes_in = x->req_body.total;
-    a->total_us = hg_loop_now(r->loop) - x->began;
-    a->first_byte_us = x->first_byte != 0 ? x->first_byte - x->began : 0;
-    a->tls = version;
-    a->upgraded = x->upgraded;
-    if (a->connection == NULL)
-        a->connection = "none";
-    if (x->route.backend != NULL)
-        a->backend = hg_slice_str(x->route.backend->name);
-    if (x->server != NULL) {
-        a->server = hg_slice_str(x->server->name);
-        a->upstream = hg_slice_str(x->server->host_field);
-    }
-    HG_COUNT_ADD(r->counters, bytes_in_total, a->bytes_in);
-    HG_COUNT_ADD(r->counters, bytes_out_total, a->bytes_out);
-    if (x->traffic != NULL)
-        hg_traffic_end(x->traffic, r->thread, hg_method_id(x->log_method), a);
-    x->traffic = NULL;
-    hg_access_log(r->log, a);
-}
-
 void hg_exchange_end(struct hg_exchange *x, enum hg_close why)
 {
     struct hg_session *s = x->session;
 
     HG_ASSERT(s->exchange == x);
     hg_upstream_release(x);
-    access_line(x, why);
+    hg_say_over(x, why);
     exchange_free(x);
     if (s->state == HG_SESSION_EXCHANGE)
         hg_session_next(s);

@@ -5,48 +5,33 @@
  */
 #include "internal.h"
 
-/* False: nobody would read it. */
-static bool begin(const struct hg_exchange *x, struct hg_json *j, char *line, enum hg_log_level level,
-                  const char *event, const char *where)
-{
-    if (!hg_log_on(x->session->relay->log, level))
-        return false;
-    hg_log_begin(j, line, level, event);
-    hg_json_str(j, "request_id", x->route.vars.request_id);
-    hg_json_str(j, "frontend", hg_slice_str(x->session->frontend->name));
-    if (x->route.backend != NULL)
-        hg_json_str(j, "backend", hg_slice_str(x->route.backend->name));
-    hg_json_str(j, "where", hg_slice_str(where));
-    return true;
-}
-
 static void logged(void *ctx, const char *where, struct hg_slice text)
 {
-    const struct hg_exchange *x = ctx;
-    char line[HG_LOG_LINE_MAX];
-    struct hg_json j;
+    struct hg_exchange *x = ctx;
+    struct hg_event e;
 
     HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC && text.n <= HG_LIMIT_RULE_LOG);
-    if (!begin(x, &j, line, HG_LOG_INFO, "rule_log", where))
+    if (!hg_say_begin(x, HG_EVENT_RULE_LOG, HG_LOG_INFO, &e))
         return;
-    hg_json_str(&j, "text", text);
-    hg_log_emit(x->session->relay->log, &j);
+    hg_event_word(&e, HG_EV_WHERE, where);
+    hg_event_text(&e, HG_EV_TEXT, text);
+    hg_say_end(x, &e);
 }
 
 static void observed(void *ctx, const char *where, const char *action, unsigned status)
 {
-    const struct hg_exchange *x = ctx;
-    char line[HG_LOG_LINE_MAX];
-    struct hg_json j;
+    struct hg_exchange *x = ctx;
+    struct hg_event e;
 
     HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC);
-    if (!begin(x, &j, line, HG_LOG_WARN, "would_deny", where))
+    if (!hg_say_begin(x, HG_EVENT_WOULD_DENY, HG_LOG_WARN, &e))
         return;
-    hg_json_str(&j, "action", hg_slice_str(action));
-    hg_json_u64(&j, "status", status);
-    hg_json_peer(&j, "method", x->log_method);
-    hg_json_peer(&j, "path", x->log_path);
-    hg_log_emit(x->session->relay->log, &j);
+    hg_event_word(&e, HG_EV_WHERE, where);
+    hg_event_word(&e, HG_EV_ACTION, action);
+    hg_event_number(&e, HG_EV_STATUS, status);
+    hg_event_show(&e, HG_EV_METHOD);
+    hg_event_show(&e, HG_EV_PATH);
+    hg_say_end(x, &e);
 }
 
 void hg_hooks_set(struct hg_exchange *x)

@@ -164,6 +164,7 @@ struct hg_exchange {
     bool resp_done;
     bool local; /* the answer is ours */
     bool upgraded;
+    bool start_said; /* in the log */
 
     uint64_t began, first_byte;
     struct hg_traffic *traffic; /* counts it; NULL: it was counted */
@@ -173,6 +174,17 @@ struct hg_exchange {
 
 /* hooks.c. What rules say for the log. */
 void hg_hooks_set(struct hg_exchange *x);
+
+/* say.c */
+/* Begins an event about the exchange, with what is known of it; false: nobody wants it. */
+bool hg_say_begin(struct hg_exchange *x, enum hg_event_id id, enum hg_log_level level, struct hg_event *e);
+void hg_say_end(struct hg_exchange *x, struct hg_event *e);
+/* It goes to a server (said once). */
+void hg_say_start(struct hg_exchange *x);
+/* A final head is in x->resp, as the upstream sent it. */
+void hg_say_refused(struct hg_exchange *x);
+/* The line of the access log. */
+void hg_say_over(struct hg_exchange *x, enum hg_close why);
 
 /* turn.c */
 void hg_session_turn(struct hg_session *s);

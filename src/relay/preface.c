@@ -65,7 +65,7 @@ static void refuse(struct hg_preface *p, const char *why)
     if (p->client.has_addr)
         hg_ip_text(p->client.addr, ip);
     HG_COUNT_ADD(p->relay->counters, proxy_headers_refused_total, 1);
-    hg_log_event(p->relay->log, HG_LOG_WARN, "proxy_header_refused",
+    hg_log_event(p->relay->log, HG_LOG_WARN, HG_EVENT_PROXY_HEADER_REFUSED,
                  "frontend %s, connection from %s: no PROXY protocol header: %s", p->entry.frontend->name, ip,
                  why);
     die(p);
@@ -154,7 +154,7 @@ void hg_preface_begin(struct hg_relay *r, const struct hg_entry *e, int fd, cons
 
     if (p == NULL) {
         close(fd);
-        hg_log_event(r->log, HG_LOG_ERROR, "accept_failed", "no memory for a client connection");
+        hg_log_event(r->log, HG_LOG_ERROR, HG_EVENT_ACCEPT_FAILED, "no memory for a client connection");
         return;
     }
     p->magic = HG_PREFACE_MAGIC;

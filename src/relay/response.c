@@ -120,6 +120,7 @@ void hg_response_final(struct hg_exchange *x)
 {
     if (hg_dispatch_status(x))
         return;
+    hg_say_refused(x);
     if (!run_rules(x))
         return;
     choose_framing(x);

@@ -128,7 +128,7 @@ void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     if (s == NULL) {
         if (stream != NULL)
             hg_stream_close(&stream);
-        hg_log_event(r->log, HG_LOG_ERROR, "accept_failed", "no memory for a client connection");
+        hg_log_event(r->log, HG_LOG_ERROR, HG_EVENT_ACCEPT_FAILED, "no memory for a client connection");
         return;
     }
     s->client = stream;

@@ -41,7 +41,7 @@ static void client_lost(struct hg_session *s)
         return;
     }
     if (!hg_stream_established(s->client))
-        hg_log_event(s->relay->log, HG_LOG_INFO, "client_tls_failed", "frontend %s, client %s: %s",
+        hg_log_event(s->relay->log, HG_LOG_INFO, HG_EVENT_CLIENT_TLS_FAILED, "frontend %s, client %s: %s",
                      s->frontend->name, s->client_text, hg_stream_error(s->client));
     hg_session_die(s);
 }

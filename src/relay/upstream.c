@@ -62,6 +62,7 @@ void hg_upstream_connect(struct hg_exchange *x, bool fresh)
     struct hg_failure f = {0};
 
     HG_ASSERT(x->link == NULL && x->dialing == NULL && x->reserved);
+    hg_say_start(x);
     if (link != NULL) {
         adopt(x, link, true);
         return;

@@ -52,7 +52,7 @@ static void starve(struct hg_accepter *a, int code)
     hg_timer_set(&a->pause, HG_TIME_ACCEPT_PAUSE);
     HG_COUNT_ADD(hg_stats_counters(w->o.stats, w->o.index), accept_pauses_total, 1);
     if (!a->starved)
-        hg_log_event(w->o.log, HG_LOG_ERROR, "accept_paused",
+        hg_log_event(w->o.log, HG_LOG_ERROR, HG_EVENT_ACCEPT_PAUSED,
                      "no new connections on %s for now: %s; raise the limit of open files (ulimit -n)",
                      a->listener->address, strerror(code));
     a->starved = true;
@@ -71,7 +71,7 @@ static bool accept_batch(struct hg_accepter *a)
 
         if (fd >= 0) {
             if (a->starved)
-                hg_log_event(w->o.log, HG_LOG_INFO, "accept_resumed", "accepting on %s again",
+                hg_log_event(w->o.log, HG_LOG_INFO, HG_EVENT_ACCEPT_RESUMED, "accepting on %s again",
                              a->listener->address);
             a->starved = false;
             describe_peer(fd, &peer, &client);

@@ -133,6 +133,19 @@ void hg_bindings_free(struct hg_bindings **bp, const struct hg_bindings *keep)
     free(b);
 }
 
+static void log_bind(struct hg_log *log, const char *frontend, const char *address, bool tls)
+{
+    char message[512];
+    struct hg_event e;
+
+    snprintf(message, sizeof(message), "frontend %s on %s%s", frontend, address, tls ? " (TLS)" : "");
+    hg_event_begin(&e, HG_EVENT_LISTENING, HG_LOG_INFO);
+    hg_event_word(&e, HG_EV_MESSAGE, message);
+    hg_event_word(&e, HG_EV_FRONTEND, frontend);
+    hg_event_word(&e, HG_EV_BIND, address);
+    hg_log_put(log, NULL, &e);
+}
+
 void hg_bindings_announce(struct hg_log *log, const struct hg_bindings *b, const struct hg_bindings *before)
 {
     const struct hg_plan *p = b->entries.generation->plan;
@@ -141,16 +154,16 @@ void hg_bindings_announce(struct hg_log *log, const struct hg_bindings *b, const
         const struct hg_entry *e = &b->entries.entry[i];
 
         if (!hg_bindings_has(before, b->listener[i]))
-            hg_log_event(log, HG_LOG_INFO, "listening", "frontend %s on %s%s", e->frontend->name,
-                         b->listener[i]->address,
-                         e->frontend->bind[e->bind].tls.cert != NULL ? " (TLS)" : "");
+            log_bind(log, e->frontend->name, b->listener[i]->address,
+                     e->frontend->bind[e->bind].tls.cert != NULL);
     }
     for (size_t i = 0; before != NULL && i < before->entries.n; i++)
         if (!hg_bindings_has(b, before->listener[i]))
-            hg_log_event(log, HG_LOG_INFO, "listener_closed", "no new connections on %s",
+            hg_log_event(log, HG_LOG_INFO, HG_EVENT_LISTENER_CLOSED, "no new connections on %s",
                          before->listener[i]->address);
     for (size_t i = 0; i < p->frontends; i++)
         if (p->frontend[i].missing.what != NULL)
-            hg_log_event(log, HG_LOG_WARN, "not_configured", "frontend %s answers %u to everything: %s",
-                         p->frontend[i].name, p->frontend[i].missing.status, p->frontend[i].missing.what);
+            hg_log_event(log, HG_LOG_WARN, HG_EVENT_NOT_CONFIGURED,
+                         "frontend %s answers %u to everything: %s", p->frontend[i].name,
+                         p->frontend[i].missing.status, p->frontend[i].missing.what);
 }

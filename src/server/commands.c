@@ -88,7 +88,7 @@ static void cmd_drain(struct hg_command *c, const struct word_list *w)
     struct hg_counts sum;
 
     (void)w;
-    hg_service_drain(s);
+    hg_service_drain(s, "drain");
     hg_service_counts(s, &sum);
     finish_say(c, true, "draining: %llu requests under way; ends when they have, at the latest after %llu ms",
                (unsigned long long)sum.active_requests,

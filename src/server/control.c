@@ -126,8 +126,8 @@ static void run(struct client *c)
     hg_io_want(&c->io, 0);
     hg_timer_clear(&c->timer);
     (void)getsockopt(c->io.fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
-    hg_log_event(c->control->service->o->log, HG_LOG_INFO, "control", "process %ld of user %ld asks: %s",
-                 (long)who.pid, (long)who.uid, c->line);
+    hg_log_event(c->control->service->o->log, HG_LOG_INFO, HG_EVENT_CONTROL,
+                 "process %ld of user %ld asks: %s", (long)who.pid, (long)who.uid, c->line);
     hg_command_run(&c->command, c->line);
 }
 

@@ -27,14 +27,14 @@ bool hg_credentials_start(struct hg_service *s)
 void hg_credentials_load(struct hg_service *s, struct hg_plan *plan)
 {
     if (!hg_sources_load(s->sources, plan))
-        hg_log_event(s->o->log, HG_LOG_ERROR, "secrets_off",
+        hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_SECRETS_OFF,
                      "no memory for the sources of secrets: some of them keep the values they have");
 }
 
 void hg_credentials_watch(struct hg_service *s)
 {
     if (!hg_rotation_use(s->rotation, s->generation))
-        hg_log_event(s->o->log, HG_LOG_ERROR, "secrets_off",
+        hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_SECRETS_OFF,
                      "no memory to watch certificates: those that change are taken at the next reload");
 }
 

@@ -81,7 +81,8 @@ struct hg_service {
 
 /* server.c */
 /* No new connections; ends when what runs has ended, or when global.drain is over. */
-void hg_service_drain(struct hg_service *s);
+/* cause: for the log, what asked for it. */
+void hg_service_drain(struct hg_service *s, const char *cause);
 /* Opens the log anew where the plan in force has it. False with a sentence in s->err. */
 bool hg_service_reopen_log(struct hg_service *s);
 void hg_service_counts(const struct hg_service *s, struct hg_counts *sum);

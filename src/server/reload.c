@@ -65,7 +65,7 @@ static void end(struct hg_service *s, bool ok)
 static void fail(struct hg_service *s, const char *why)
 {
     say(s, "%s; nothing was changed", why);
-    hg_log_event(s->o->log, HG_LOG_ERROR, "reload_failed", "%s; generation %llu goes on", why,
+    hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_RELOAD_FAILED, "%s; generation %llu goes on", why,
                  (unsigned long long)s->number);
     end(s, false);
 }
@@ -81,8 +81,8 @@ static void report_diagnostics(struct hg_service *s, const struct hg_diag *d)
         bool bad = severity == HG_SEVERITY_ERROR;
 
         say(s, "%s", line);
-        hg_log_event(s->o->log, bad ? HG_LOG_ERROR : HG_LOG_WARN, bad ? "config_error" : "config_warning",
-                     "%s", line);
+        hg_log_event(s->o->log, bad ? HG_LOG_ERROR : HG_LOG_WARN,
+                     bad ? HG_EVENT_CONFIG_ERROR : HG_EVENT_CONFIG_WARNING, "%s", line);
     }
 }
 
@@ -108,8 +108,8 @@ static void note_start_only(struct hg_service *s, const char *key, bool changed)
     if (!changed)
         return;
     say(s, "warning: %s: the change takes effect at the next start", key);
-    hg_log_event(s->o->log, HG_LOG_WARN, "config_warning", "%s: the change takes effect at the next start",
-                 key);
+    hg_log_event(s->o->log, HG_LOG_WARN, HG_EVENT_CONFIG_WARNING,
+                 "%s: the change takes effect at the next start", key);
 }
 
 static void compare_globals(struct hg_service *s, const struct hg_global *is)
@@ -167,7 +167,7 @@ static void write_ready(struct hg_service *s)
     if (path == NULL || hg_ready_write(path, s->bindings, s->err, sizeof(s->err)))
         return;
     say(s, "warning: %s", s->err);
-    hg_log_event(s->o->log, HG_LOG_WARN, "ready_file", "%s", s->err);
+    hg_log_event(s->o->log, HG_LOG_WARN, HG_EVENT_READY_FILE, "%s", s->err);
 }
 
 static size_t fresh(const struct hg_bindings *b, const struct hg_bindings *than)
@@ -191,7 +191,7 @@ static void announce(struct hg_service *s, const struct hg_bindings *old)
         fresh(s->bindings, old), fresh(old, s->bindings));
     say(s, "%s", text);
     hg_bindings_announce(s->o->log, s->bindings, old);
-    hg_log_event(s->o->log, HG_LOG_INFO, "reload", "%s", text);
+    hg_log_event(s->o->log, HG_LOG_INFO, HG_EVENT_RELOAD, "%s", text);
 }
 
 /* All workers have changed over: nobody looks at the old bindings any more. */
@@ -205,12 +205,14 @@ static void finish(struct hg_service *s)
     s->generation = r->generation;
     s->number++;
     hg_log_set_level(s->o->log, s->generation->plan->global.log_level);
+    hg_log_set_format(s->o->log, s->generation->plan->global.log.format);
     if (!hg_service_reopen_log(s))
         say(s, "warning: %s; the log goes on where it was", s->err);
     r->bindings = NULL;
     r->generation = NULL;
     if (s->health != NULL && !hg_health_use(s->health, s->generation))
-        hg_log_event(s->o->log, HG_LOG_ERROR, "health_off", "no memory for health checks: there are none");
+        hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_HEALTH_OFF,
+                     "no memory for health checks: there are none");
     hg_credentials_watch(s);
     write_ready(s);
     announce(s, old);

@@ -50,12 +50,12 @@ static void settled(struct hg_timer *timer)
     if (hg_tls_reload(t->tls, why, sizeof(why))) {
         t->bad = false;
         HG_COUNT_ADD(r->counters, tls_rotated_total, 1);
-        hg_log_event(r->log, HG_LOG_INFO, "tls_rotated",
+        hg_log_event(r->log, HG_LOG_INFO, HG_EVENT_TLS_ROTATED,
                      "new connections use what %s and the files with it hold now", first);
         return;
     }
     if (!t->bad)
-        hg_log_event(r->log, HG_LOG_WARN, "tls_kept", "%s; what was there before is used", why);
+        hg_log_event(r->log, HG_LOG_WARN, HG_EVENT_TLS_KEPT, "%s; what was there before is used", why);
     t->bad = true;
 }
 

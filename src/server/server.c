@@ -25,17 +25,25 @@ void hg_service_counts(const struct hg_service *s, struct hg_counts *sum)
     hg_stats_sum(s->stats, sum);
 }
 
-static void log_counts(const struct hg_service *s, const char *event, const char *message)
+static void put_counts(const void *ctx, struct hg_json *j)
 {
-    char line[HG_LOG_LINE_MAX];
+    hg_counts_json(ctx, j);
+}
+
+/* With the counters, which formats leave out. cause: NULL, or what asked for it. */
+static void log_counts(const struct hg_service *s, enum hg_event_id event, const char *message,
+                       const char *cause)
+{
     struct hg_counts sum;
-    struct hg_json j;
+    struct hg_event e;
 
     hg_service_counts(s, &sum);
-    hg_log_begin(&j, line, HG_LOG_INFO, event);
-    hg_json_str(&j, "message", hg_slice_str(message));
-    hg_counts_json(&sum, &j);
-    hg_log_emit(s->o->log, &j);
+    hg_event_begin(&e, event, HG_LOG_INFO);
+    hg_event_word(&e, HG_EV_MESSAGE, message);
+    hg_event_word(&e, HG_EV_CAUSE, cause);
+    e.ctx = &sum;
+    e.more = put_counts;
+    hg_log_put(s->o->log, NULL, &e);
     hg_log_flush(s->o->log);
 }
 
@@ -55,11 +63,11 @@ static void grace_over(struct hg_timer *t)
 {
     struct hg_service *s = HG_CONTAINER_OF(t, struct hg_service, grace);
 
-    log_counts(s, "drain_timeout", "the grace time (global.drain) is over; ending what is left");
+    log_counts(s, HG_EVENT_DRAIN_TIMEOUT, "the grace time (global.drain) is over; ending what is left", NULL);
     cut_all(s);
 }
 
-void hg_service_drain(struct hg_service *s)
+void hg_service_drain(struct hg_service *s, const char *cause)
 {
     uint64_t grace = s->generation->plan->global.drain;
 
@@ -69,7 +77,7 @@ void hg_service_drain(struct hg_service *s)
     hg_notify(s->o->notify_socket, "STOPPING=1\nSTATUS=Waiting for running exchanges");
     hg_health_free(s->health);
     s->health = NULL;
-    log_counts(s, "shutdown", "no new connections; waiting for running exchanges");
+    log_counts(s, HG_EVENT_SHUTDOWN, "no new connections; waiting for running exchanges", cause);
     for (size_t i = 0; i < s->workers; i++)
         hg_worker_drain(s->worker[i]);
     hg_timer_set(&s->grace, grace != 0 ? grace : 1);
@@ -81,7 +89,7 @@ bool hg_service_reopen_log(struct hg_service *s)
 
     if (hg_log_reopen(s->o->log, to, s->err, sizeof(s->err)))
         return true;
-    hg_log_event(s->o->log, HG_LOG_ERROR, "log_reopen_failed", "%s; it goes on where it was", s->err);
+    hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_LOG_REOPEN_FAILED, "%s; it goes on where it was", s->err);
     hg_log_flush(s->o->log);
     return false;
 }
@@ -92,11 +100,11 @@ static void on_signal(void *ctx, int signum)
 
     switch (signum) {
     case SIGUSR1:
-        log_counts(s, "status", "counters");
+        log_counts(s, HG_EVENT_STATUS, "counters", NULL);
         break;
     case SIGUSR2:
         if (hg_service_reopen_log(s))
-            hg_log_event(s->o->log, HG_LOG_INFO, "log_reopened", "the log was opened anew");
+            hg_log_event(s->o->log, HG_LOG_INFO, HG_EVENT_LOG_REOPENED, "the log was opened anew");
         hg_log_flush(s->o->log);
         break;
     case SIGHUP:
@@ -106,7 +114,7 @@ static void on_signal(void *ctx, int signum)
         if (s->draining)
             cut_all(s);
         else
-            hg_service_drain(s);
+            hg_service_drain(s, signum == SIGINT ? "SIGINT" : "SIGTERM");
     }
 }
 
@@ -212,14 +220,26 @@ static bool open_loop(struct hg_service *s)
     return true;
 }
 
+static void log_startup(const struct hg_service *s)
+{
+    char message[128];
+    struct hg_event e;
+
+    snprintf(message, sizeof(message), "hdrgate " HG_VERSION " is ready: %zu threads, %zu listeners",
+             s->workers, s->bindings->entries.n);
+    hg_event_begin(&e, HG_EVENT_STARTUP, HG_LOG_INFO);
+    hg_event_word(&e, HG_EV_MESSAGE, message);
+    hg_event_word(&e, HG_EV_VERSION, HG_VERSION);
+    hg_event_number(&e, HG_EV_THREADS, s->workers);
+    hg_event_number(&e, HG_EV_LISTENERS, s->bindings->entries.n);
+    hg_log_put(s->o->log, NULL, &e);
+}
+
 static void announce(const struct hg_service *s)
 {
-    struct hg_log *log = s->o->log;
-
-    hg_bindings_announce(log, s->bindings, NULL);
-    hg_log_event(log, HG_LOG_INFO, "startup", "hdrgate " HG_VERSION " is ready: %zu threads, %zu listeners",
-                 s->workers, s->bindings->entries.n);
-    hg_log_flush(log);
+    hg_bindings_announce(s->o->log, s->bindings, NULL);
+    log_startup(s);
+    hg_log_flush(s->o->log);
     hg_notify(s->o->notify_socket, "READY=1\nMAINPID=%ld\nSTATUS=Serving on %zu listeners", (long)getpid(),
               s->bindings->entries.n);
 }
@@ -275,6 +295,7 @@ static bool bring_up(struct hg_service *s)
 {
     const struct hg_global *g = &s->generation->plan->global;
 
+    hg_log_set_format(s->o->log, g->log.format);
     raise_descriptors();
     return keep_fixed(s) && open_loop(s) && open_listeners(s) && open_control(s) &&
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
@@ -316,6 +337,7 @@ static void take_down(struct hg_service *s)
         hg_timer_stop(&s->grace);
         hg_loop_free(s->loop);
     }
+    hg_log_set_format(s->o->log, NULL);
     hg_generation_unref(&s->generation);
     hg_stats_free(s->stats);
 }
@@ -345,13 +367,13 @@ int hg_server_run(const struct hg_server_options *o)
         announce(&s);
     } else {
         fprintf(stderr, "hdrgate: %s\n", s.err);
-        hg_log_event(o->log, HG_LOG_ERROR, "start_failed", "%s", s.err);
+        hg_log_event(o->log, HG_LOG_ERROR, HG_EVENT_START_FAILED, "%s", s.err);
         cut_all(&s);
     }
     if (s.running != 0)
         hg_loop_run(s.loop);
     if (ok)
-        log_counts(&s, "stopped", "all workers have ended");
+        log_counts(&s, HG_EVENT_STOPPED, "all workers have ended", NULL);
     take_down(&s);
     return ok ? 0 : 1;
 }

@@ -60,7 +60,7 @@ static void look(struct hg_timer *t)
     hg_timer_set(t, w->every_ms);
     if (i < w->n && !s->draining) {
         if (!w->said)
-            hg_log_event(s->o->log, HG_LOG_ERROR, "watchdog",
+            hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_WATCHDOG,
                          "worker %zu does not answer; the service manager will end the process", i);
         w->said = true;
         return;

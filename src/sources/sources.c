@@ -28,7 +28,7 @@ static void value_ends(struct hg_timer *t)
 
     HG_COUNT_ADD(s->o.counters, secrets_expired_total, 1);
     hg_log_event(
-        s->o.log, HG_LOG_ERROR, "secret_expired",
+        s->o.log, HG_LOG_ERROR, HG_EVENT_SECRET_EXPIRED,
         "secret %s: the value from %s has run out and there is no new one; requests that need it get 503",
         l->spec->name, hg_secret_slot_source(l->spec->slot));
     hg_live_drop_value(l);

@@ -70,7 +70,7 @@ static void keep_last(struct hg_live *l, const char *why, const char *said)
     snprintf(l->bad_why, sizeof(l->bad_why), "%s", why);
     if (again)
         return;
-    hg_log_event(s->o.log, HG_LOG_WARN, l->value != NULL ? "secret_kept" : "secret_unavailable",
+    hg_log_event(s->o.log, HG_LOG_WARN, l->value != NULL ? HG_EVENT_SECRET_KEPT : HG_EVENT_SECRET_UNAVAILABLE,
                  "secret %s: %s %s%s%s%s", l->spec->name, hg_secret_slot_source(l->spec->slot), why,
                  said[0] != '\0' ? ": " : "", said,
                  l->value == NULL                  ? ""
@@ -85,8 +85,8 @@ static bool replace(struct hg_live *l, struct hg_secret *v)
     bool same = is_current(l, v), first = l->value == NULL;
 
     if (l->bad)
-        hg_log_event(s->o.log, HG_LOG_INFO, "secret_recovered", "secret %s: %s is good again", l->spec->name,
-                     hg_secret_slot_source(l->spec->slot));
+        hg_log_event(s->o.log, HG_LOG_INFO, HG_EVENT_SECRET_RECOVERED, "secret %s: %s is good again",
+                     l->spec->name, hg_secret_slot_source(l->spec->slot));
     l->bad = false;
     if (same) {
         hg_secret_release(&v);
@@ -97,7 +97,7 @@ static bool replace(struct hg_live *l, struct hg_secret *v)
     set_slots(l);
     if (!first)
         HG_COUNT_ADD(s->o.counters, secrets_rotated_total, 1);
-    hg_log_event(s->o.log, HG_LOG_INFO, first ? "secret_loaded" : "secret_rotated",
+    hg_log_event(s->o.log, HG_LOG_INFO, first ? HG_EVENT_SECRET_LOADED : HG_EVENT_SECRET_ROTATED,
                  "secret %s: %s value from %s", l->spec->name, first ? "a" : "a new",
                  hg_secret_slot_source(l->spec->slot));
     return true;

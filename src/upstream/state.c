@@ -187,19 +187,16 @@ void hg_state_tell(struct hg_generation *g, const struct hg_server *s, struct hg
     struct hg_backend_state *bs = hg_backend_state_of(g, s->backend);
     struct hg_server_state *st = hg_state_of(g, s);
     enum hg_log_level level = up ? HG_LOG_INFO : HG_LOG_WARN;
-    char line[HG_LOG_LINE_MAX];
-    struct hg_json j;
+    struct hg_event e;
 
     pthread_mutex_lock(&bs->lock);
     snprintf(st->reason, sizeof(st->reason), "%s", reason);
     pthread_mutex_unlock(&bs->lock);
-    if (!hg_log_on(log, level))
-        return;
-    hg_log_begin(&j, line, level, up ? "server_up" : "server_down");
-    hg_json_str(&j, "backend", hg_slice_str(s->backend->name));
-    hg_json_str(&j, "server", hg_slice_str(s->name));
-    hg_json_str(&j, "reason", hg_slice_str(reason));
-    hg_log_emit(log, &j);
+    hg_event_begin(&e, up ? HG_EVENT_SERVER_UP : HG_EVENT_SERVER_DOWN, level);
+    hg_event_word(&e, HG_EV_BACKEND, s->backend->name);
+    hg_event_word(&e, HG_EV_SERVER, s->name);
+    hg_event_word(&e, HG_EV_REASON, reason);
+    hg_log_put(log, NULL, &e);
 }
 
 static const struct hg_server *find(const struct hg_generation *g, const char *backend, const char *server,

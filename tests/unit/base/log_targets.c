@@ -178,15 +178,15 @@ HG_TEST(syslog_gets_a_datagram_for_each_line)
     int fd = logger(path);
     struct hg_log *log = hg_log_open(&target, HG_LOG_DEBUG, err, sizeof(err));
     HG_NEED(log != NULL);
-    hg_log_event(log, HG_LOG_ERROR, "bad", "level\":\"debug");
-    hg_log_event(log, HG_LOG_WARN, "w", "x");
-    hg_log_event(log, HG_LOG_INFO, "i", "x");
-    hg_log_event(log, HG_LOG_DEBUG, "d", "x");
+    hg_log_event(log, HG_LOG_ERROR, HG_EVENT_STATUS, "level\":\"debug");
+    hg_log_event(log, HG_LOG_WARN, HG_EVENT_RELOAD, "x");
+    hg_log_event(log, HG_LOG_INFO, HG_EVENT_STARTUP, "x");
+    hg_log_event(log, HG_LOG_DEBUG, HG_EVENT_CONTROL, "x");
     HG_CHECK(hg_log_flush(log));
-    check_datagram(receive(fd), "<131>", "\"event\":\"bad\"");
-    check_datagram(receive(fd), "<132>", "\"event\":\"w\"");
-    check_datagram(receive(fd), "<134>", "\"event\":\"i\"");
-    check_datagram(receive(fd), "<135>", "\"event\":\"d\"");
+    check_datagram(receive(fd), "<131>", "\"event\":\"status\"");
+    check_datagram(receive(fd), "<132>", "\"event\":\"reload\"");
+    check_datagram(receive(fd), "<134>", "\"event\":\"startup\"");
+    check_datagram(receive(fd), "<135>", "\"event\":\"control\"");
     HG_CHECK_STR(receive(fd), "");
     /* Started anew: the next line finds it. */
     close(fd);

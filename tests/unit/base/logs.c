@@ -34,14 +34,14 @@ HG_TEST(lines_reach_a_pipe)
     HG_NEED(log != NULL);
     HG_CHECK(!hg_log_on(log, HG_LOG_DEBUG) && hg_log_on(log, HG_LOG_INFO) && hg_log_on(log, HG_LOG_ERROR));
     hg_log_line(log, hg_guarded_str("{\"a\":1}"));
-    hg_log_event(log, HG_LOG_DEBUG, "hidden", "%d", 1);
-    hg_log_event(log, HG_LOG_WARN, "seen", "%s-%d", "x\n", 2);
+    hg_log_event(log, HG_LOG_DEBUG, HG_EVENT_STOPPED, "%d", 1);
+    hg_log_event(log, HG_LOG_WARN, HG_EVENT_STATUS, "%s-%d", "x\n", 2);
     HG_CHECK_U64(read_all(fds[0], out, sizeof(out)), 0);
     HG_CHECK(hg_log_flush(log));
     read_all(fds[0], out, sizeof(out));
     HG_CHECK(strncmp(out, "{\"a\":1}\n{\"timestamp\":\"20", 24) == 0);
-    HG_CHECK(strstr(out, "\"level\":\"warn\",\"event\":\"seen\",\"message\":\"x\\n-2\"}\n") != NULL);
-    HG_CHECK(strstr(out, "hidden") == NULL);
+    HG_CHECK(strstr(out, "\"level\":\"warn\",\"event\":\"status\",\"message\":\"x\\n-2\"}\n") != NULL);
+    HG_CHECK(strstr(out, "stopped") == NULL);
     hg_log_free(log, 0);
     /* Our own O_NONBLOCK does not leak into the descriptor we were given. */
     HG_CHECK((fcntl(fds[1], F_GETFL) & O_NONBLOCK) == 0);
@@ -161,7 +161,7 @@ HG_TEST(no_log_is_a_log_that_is_off)
 {
     HG_CHECK(!hg_log_on(NULL, HG_LOG_ERROR));
     hg_log_line(NULL, HG_LIT("x"));
-    hg_log_event(NULL, HG_LOG_ERROR, "x", "y");
+    hg_log_event(NULL, HG_LOG_ERROR, HG_EVENT_STATUS, "y");
     HG_CHECK(hg_log_flush(NULL));
     HG_CHECK_U64(hg_log_dropped(NULL), 0);
     hg_log_free(NULL, 0);
