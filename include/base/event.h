@@ -109,6 +109,8 @@ enum hg_value_kind {
     X(CLOSE, "close", "close", TEXT, REQUEST, "how the exchange ended")                                      \
     X(ERROR, "error", "error", TEXT, REQUEST, "the name of the failure")                                     \
     X(ERROR_DETAIL, "error_detail", "error-detail", TEXT, REQUEST, "what exactly failed")                    \
+    X(FAILURE, "", "failure", TEXT, REQUEST,                                                                 \
+      "what failed, as exactly as is known: error-detail, error or close")                                   \
     X(RULE, "rule", "rule", TEXT, REQUEST, "file and line of the rule that decided")                         \
     X(BYTES_IN, "bytes_in", "bytes-in", NUMBER, REQUEST, "bytes of the request's body")                      \
     X(BYTES_OUT, "bytes_out", "bytes-out", NUMBER, REQUEST, "bytes of the answer's body")                    \

@@ -75,12 +75,22 @@ static void request_values(struct hg_event *e, const struct hg_access *a)
         hg_event_word(e, HG_EV_PROTOCOL, a->minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
 }
 
+static const char *failure_of(const struct hg_access *a)
+{
+    if (a->error_detail != NULL && a->error_detail[0] != '\0')
+        return a->error_detail;
+    if (a->error != NULL)
+        return a->error;
+    return hg_close_is_failure(a->close) ? hg_close_word(a->close) : NULL;
+}
+
 static void outcome_values(struct hg_event *e, const struct hg_access *a)
 {
     hg_event_number(e, HG_EV_STATUS, a->status);
     hg_event_word(e, HG_EV_CLOSE, hg_close_word(a->close));
     hg_event_word(e, HG_EV_ERROR, a->error);
     hg_event_word(e, HG_EV_ERROR_DETAIL, a->error_detail);
+    hg_event_word(e, HG_EV_FAILURE, failure_of(a));
     hg_event_word(e, HG_EV_RULE, a->where);
     hg_event_number(e, HG_EV_BYTES_IN, a->bytes_in);
     hg_event_number(e, HG_EV_BYTES_OUT, a->bytes_out);

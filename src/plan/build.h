@@ -48,6 +48,7 @@ struct hg_built_question {
     const struct hg_node *node;
     const char *frontend;
     size_t offset;
+    size_t place;             /* of the part in its template */
     struct hg_log_part *part; /* which gets the answer */
     struct hg_built_question *before;
 };

@@ -21,7 +21,7 @@
 struct fields {
     struct hg_build *b;
     enum hg_event_id id;
-    struct hg_log_field *v;
+    struct hg_log_field v[HG_LIMIT_LOG_FIELDS];
     size_t n;
 };
 
@@ -125,19 +125,17 @@ static void add_standard(struct fields *s)
                                              .value = {&standard_part[i], 1}};
 }
 
-static void build_fields(struct hg_build *b, const struct hg_node *common, const struct hg_node *field,
+static void build_fields(struct hg_build *b, const struct fields *common, const struct hg_node *field,
                          enum hg_event_id id, struct hg_log_entry *out)
 {
-    struct fields s = {b, id, NULL, 0};
-    s.v = hg_store_alloc(b, HG_LIMIT_LOG_FIELDS, sizeof(*s.v));
-    if (s.v == NULL)
-        return;
-    if (common != NULL)
-        add_fields(&s, common);
-    else
-        add_standard(&s);
+    struct fields s = *common;
+    s.id = id;
     add_fields(&s, field);
-    out->field = s.v;
+    struct hg_log_field *kept = hg_store_alloc(b, s.n, sizeof(*kept));
+    if (kept == NULL)
+        return;
+    memcpy(kept, s.v, s.n * sizeof(*kept));
+    out->field = kept;
     out->fields = s.n;
 }
 
@@ -166,7 +164,7 @@ static bool is_alone(struct hg_build *b, const struct hg_node *n)
     return false;
 }
 
-static void build_event(struct hg_build *b, const struct hg_node *n, const struct hg_node *common,
+static void build_event(struct hg_build *b, const struct hg_node *n, const struct fields *common,
                         enum hg_event_id id, struct hg_log_entry *out)
 {
     const struct hg_node *field = hg_node_get(n, "field"), *line = hg_node_get(n, "line");
@@ -181,7 +179,7 @@ static void build_event(struct hg_build *b, const struct hg_node *n, const struc
     out->event = hg_get_string(b, n, "event", NULL);
     if (line != NULL)
         build_line(b, line, id, out);
-    else if (field != NULL || (common != NULL && !out->off))
+    else if (field != NULL)
         build_fields(b, common, field, id, out);
 }
 
@@ -204,7 +202,12 @@ static void unknown_event(struct hg_build *b, const struct hg_node *n)
 
 static void build_events(struct hg_build *b, const struct hg_node *node, struct hg_log_format *f)
 {
-    const struct hg_node *events = hg_node_get(node, "events"), *common = hg_node_get(node, "common");
+    const struct hg_node *events = hg_node_get(node, "events"), *first = hg_node_get(node, "common");
+    struct fields common = {.b = b, .id = HG_EVENT_NOTHING};
+    if (first != NULL)
+        add_fields(&common, first);
+    else
+        add_standard(&common);
     for (size_t i = 0; events != NULL && i < events->children; i++) {
         const struct hg_node *n = events->child[i];
         enum hg_event_id id =
@@ -212,7 +215,7 @@ static void build_events(struct hg_build *b, const struct hg_node *node, struct 
         if (id == HG_EVENT_NOTHING)
             unknown_event(b, n);
         else
-            build_event(b, n, common, id, &f->entry[id]);
+            build_event(b, n, &common, id, &f->entry[id]);
     }
 }
 

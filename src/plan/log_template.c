@@ -18,9 +18,8 @@
 struct reading {
     struct hg_build *b;
     const struct hg_node *node;
-    enum hg_event_about about; /* 0: of any event */
-    const char *event;
-    struct hg_log_part *part;
+    enum hg_event_about about;
+    struct hg_log_part part[PARTS_MAX];
     size_t n;
     bool vanished, bad;
 };
@@ -148,7 +147,7 @@ static void add_configured(struct reading *r, struct hg_slice name, size_t at)
     *q = (struct hg_built_question){.node = r->node,
                                     .frontend = hg_store_text(r->b, name),
                                     .offset = at,
-                                    .part = p,
+                                    .place = r->n - 1,
                                     .before = r->b->question};
     r->b->question = q;
 }
@@ -163,19 +162,24 @@ static const char *nearest_value(struct hg_slice name)
     return hg_text_nearest(name, names, HG_EV_COUNT + 3);
 }
 
+static void unknown_value(struct reading *r, struct hg_slice name, size_t at)
+{
+    const char *near = hg_slice_starts(name, HG_LIT("header:")) ? "client-header:NAME" : nearest_value(name);
+    char word[64];
+    hg_text_printable(name, word, sizeof(word));
+    bad(r, at, "%%{%s} is not known in a log format%s%s%s", word, near != NULL ? ", did you mean %{" : "",
+        near != NULL ? near : "", near != NULL ? "}?" : "");
+}
+
 static void add_value(struct reading *r, struct hg_slice name, size_t at)
 {
     enum hg_event_value id = hg_value_find(name);
-    char word[64];
     if (id == HG_EV_COUNT) {
-        const char *near = nearest_value(name);
-        hg_text_printable(name, word, sizeof(word));
-        bad(r, at, "%%{%s} is not known in a log format%s%s%s", word, near != NULL ? ", did you mean %{" : "",
-            near != NULL ? near : "", near != NULL ? "}?" : "");
+        unknown_value(r, name, at);
         return;
     }
-    if (r->about != 0 && (hg_value_row(id)->about & r->about) == 0) {
-        bad(r, at, "%%{%s} has never a value in %s, which is about %s", hg_value_row(id)->name, r->event,
+    if ((hg_value_row(id)->about & r->about) == 0) {
+        bad(r, at, "%%{%s} never has a value in this event, which is about %s", hg_value_row(id)->name,
             r->about == HG_ABOUT_REQUEST ? "a request" : "the process");
         return;
     }
@@ -223,17 +227,19 @@ static void read_parts(struct reading *r, struct hg_slice text)
 bool hg_build_log_template(struct hg_build *b, const struct hg_node *n, enum hg_event_id id,
                            struct hg_log_template *out)
 {
-    struct reading r = {.b = b, .node = n};
+    struct reading r = {.b = b, .node = n, .about = HG_ABOUT_ANY};
+    struct hg_built_question *before = b->question;
     HG_ASSERT(n->type == HG_NODE_STRING);
-    if (id < HG_EVENT_COUNT) {
+    if (id < HG_EVENT_COUNT)
         r.about = hg_event_row(id)->about;
-        r.event = hg_event_row(id)->name;
-    }
-    r.part = hg_store_alloc(b, PARTS_MAX, sizeof(*r.part));
-    if (r.part == NULL)
-        return false;
     read_parts(&r, hg_slice_str(n->string));
-    *out = (struct hg_log_template){r.part, r.n};
+    struct hg_log_part *kept = hg_store_alloc(b, r.n, sizeof(*kept));
+    if (kept == NULL)
+        return false;
+    memcpy(kept, r.part, r.n * sizeof(*kept));
+    for (struct hg_built_question *q = b->question; q != before; q = q->before)
+        q->part = &kept[q->place];
+    *out = (struct hg_log_template){kept, r.n};
     return !r.bad && !r.vanished;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Prints the schema table. The table says it all; here is only its form.
+ * Prints the schema table, and the vocabulary of the log. The tables say it all;
+ * here is only their form.
  */
 #include "tools/keys.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/event.h"
 #include "base/json.h"
 
 #define ROOM 4096 /* JSON of one key */
@@ -206,6 +208,75 @@ static bool write_json(const struct hg_schema_key *key, struct hg_buf *out)
     return hg_buf_append(out, object);
 }
 
+/* ---- the vocabulary of the log ---- */
+
+/* As a config writes it. */
+static void put_event_name(struct hg_json *j, const char *key, const char *name)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%s", name);
+    for (char *p = strchr(text, '_'); p != NULL; p = strchr(p, '_'))
+        *p = '-';
+    hg_json_str(j, key, hg_slice_str(text));
+}
+
+static void put_about(struct hg_json *j, enum hg_event_about about)
+{
+    hg_json_str(j, "of",
+                about == HG_ABOUT_REQUEST   ? HG_LIT("request")
+                : about == HG_ABOUT_PROCESS ? HG_LIT("process")
+                                            : HG_LIT("any"));
+}
+
+static bool write_event(enum hg_event_id id, struct hg_buf *out)
+{
+    const struct hg_event_row *row = hg_event_row(id);
+    char text[ROOM];
+    struct hg_json j;
+
+    hg_json_begin(&j, text, sizeof(text));
+    put_event_name(&j, "event", row->name);
+    put_about(&j, row->about);
+    put_event_name(&j, "otherwise",
+                   row->otherwise == HG_EVENT_ITSELF    ? "itself"
+                   : row->otherwise == HG_EVENT_NOTHING ? "nothing"
+                                                        : hg_event_row(row->otherwise)->name);
+    hg_json_str(&j, "when", hg_slice_str(row->when));
+    return hg_buf_append(out, hg_json_end(&j));
+}
+
+static bool write_value(enum hg_event_value id, struct hg_buf *out)
+{
+    const struct hg_value_row *row = hg_value_row(id);
+    bool number = row->kind == HG_VALUE_NUMBER || row->kind == HG_VALUE_MS;
+    char text[ROOM];
+    struct hg_json j;
+
+    hg_json_begin(&j, text, sizeof(text));
+    hg_json_str(&j, "variable", hg_slice_str(row->name));
+    hg_json_str(&j, "type",
+                number                        ? HG_LIT("number")
+                : row->kind == HG_VALUE_TRUTH ? HG_LIT("boolean")
+                                              : HG_LIT("string"));
+    put_about(&j, row->about);
+    hg_json_str(&j, "field", hg_slice_str(row->field));
+    hg_json_str(&j, "what", hg_slice_str(row->what));
+    return hg_buf_append(out, hg_json_end(&j));
+}
+
+static bool write_log(struct hg_buf *out)
+{
+    bool good = hg_buf_append(out, HG_LIT(",\"log\":{\"events\":["));
+
+    for (size_t i = 0; good && i < HG_EVENT_COUNT; i++)
+        good = (i == 0 || hg_buf_append(out, HG_LIT(",\n"))) && write_event((enum hg_event_id)i, out);
+    good = good && hg_buf_append(out, HG_LIT("],\"values\":["));
+    for (size_t i = 0; good && i < HG_EV_COUNT; i++)
+        good = (i == 0 || hg_buf_append(out, HG_LIT(",\n"))) && write_value((enum hg_event_value)i, out);
+    return good && hg_buf_append(out, HG_LIT("]}"));
+}
+
 bool hg_keys_write(const char *const *name, size_t n, bool json, struct hg_buf *out, const char **unknown)
 {
     size_t total, written = 0;
@@ -225,5 +296,7 @@ bool hg_keys_write(const char *const *name, size_t n, bool json, struct hg_buf *
         good = written++ == 0 || hg_buf_append(out, json ? HG_LIT(",\n") : HG_LIT(""));
         good = good && (json ? write_json(&key[i], out) : write_text(&key[i], out));
     }
-    return good && (!json || hg_buf_append(out, HG_LIT("]}\n")));
+    good = good && (!json || hg_buf_append(out, HG_LIT("]")));
+    good = good && (!json || n > 0 || write_log(out)); /* who asks for some keys gets these */
+    return good && (!json || hg_buf_append(out, HG_LIT("}\n")));
 }

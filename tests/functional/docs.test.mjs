@@ -16,7 +16,7 @@ import { describe, docFile, readManual, saveManual } from './lib/manual.mjs';
 import { keysOf } from './lib/mdoc.mjs';
 
 const WRITE = process.env.HDRGATE_DOCS_WRITE === '1';
-const { version, keys } = JSON.parse((await run(['keys', '--json'])).stdout);
+const { version, keys, log } = JSON.parse((await run(['keys', '--json'])).stdout);
 const manual = readManual('configuration.md');
 const place = (b, name = 'configuration.md') => `doc/${name}:${b.line + 1}`;
 
@@ -72,6 +72,9 @@ const AROUND = {
   global: ['global: {', '};'],
   'global.control': ['global: { control: { to = "unix:/run/hdrgate/control.sock";', '}; };'],
   'global.log': ['global: { log: {', '}; };'],
+  'frontend.log': ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; log: {', '}; }; };'],
+  'log-format': ['log-format: { example: {', '}; };'],
+  'log-format.events': ['log-format: { example: { events: {', '}; }; };'],
   defaults: ['defaults: {', '};'],
   'defaults.timeout': ['defaults: { timeout: {', '}; };'],
   'frontend.timeout': ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; timeout: {', '}; }; };'],
@@ -100,7 +103,7 @@ const AROUND = {
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
-const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map): +\{)/;
+const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format): +\{)/;
 
 // { backend: Set of the names of its blocks, ... }
 function namesIn(text) {
@@ -124,6 +127,7 @@ const PARTS = {
   secret: [/\$<secret:([\w-]+)/g, () => '{ from = "$<EXAMPLE_KEY>"; }'],
   rule: [/\buse = "([\w-]+)"/g, () => '{ request = ( { drop-header = "x-api-key"; } ); }'],
   acl: [/\b(?:if|unless) = "([^"]*)"/g, () => '{ method = "GET"; }'],
+  'log-format': [/\bformat = "(?!standard")([\w-]+)"/g, () => '{ events: { stopped: { off = true; }; }; }'],
   backend: [/\b(?:backend|via) = "([\w-]+)"/g, (name) => (name === 'squid' ? '{ proxy = "http://squid:3128"; }' : `{ url = "https://${name}.example"; }`)],
 };
 
@@ -151,6 +155,7 @@ function whole(block) {
     const [, after] = AROUND[scope];
     if (first.block === 'frontend' && !/\bbind\b/.test(text)) around += ' bind = "127.0.0.1:8080";';
     if (first.block === 'frontend' && !/\bbackend = |\bfrom = /.test(text)) around += ' backend = "api";';
+    if (first.block === 'log-format' && !/\bevents\b/.test(text)) around += ' events: { stopped: { off = true; }; };';
     if (first.block === 'backend' && !/\b(url|server|proxy|from)\b/.test(text)) around += ' url = "https://api.example";';
     text = `${around} ${text}${after}\n`;
   }
@@ -227,6 +232,28 @@ test('every type of failure is in the table of errors, and nothing else', () => 
   const said = [...manual.lines.join('\n').matchAll(/^\| `([a-z0-9-]+)` \| \d{3} \|/gm)].map((m) => m[1]);
   assert.ok(known.size > 40);
   assert.deepEqual(said.toSorted(), [...known].sort());
+});
+
+// The rows under these two headings are the tables of include/base/event.h.
+test('events and variables of the log are those of the program', () => {
+  const of = { request: 'requests', process: 'the process', any: 'both' };
+  const tables = {
+    'Events of the log': log.events.map((e) => [`\`${e.event}\``, e.of === 'request' ? 'a request' : 'the process', e.otherwise === 'itself' ? 'our own line' : e.otherwise === 'nothing' ? 'nothing' : `\`${e.otherwise}\``, e.when]),
+    'Variables of the log': log.values.map((v) => [`\`%{${v.variable}}\``, v.type, of[v.of], v.field ? `\`${v.field}\`` : '-', v.what]),
+  };
+  for (const [title, rows] of Object.entries(tables)) {
+    assert.ok(rows.length > 40, title);
+    const from = manual.lines.indexOf('', manual.lines.indexOf(`### ${title}`) + 1);
+    const begin = manual.lines.findIndex((l, i) => i > from && /^\|-/.test(l)) + 1;
+    const end = manual.lines.indexOf('', begin);
+    const text = rows.map((r) => `| ${r.join(' | ')} |`);
+    if (WRITE) {
+      manual.lines.splice(begin, end - begin, ...text);
+      saveManual(manual);
+    } else {
+      assert.deepEqual(manual.lines.slice(begin, end), text, `run this test with HDRGATE_DOCS_WRITE=1 (${title})`);
+    }
+  }
 });
 
 const slug = (title) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-');
