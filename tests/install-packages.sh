@@ -16,7 +16,8 @@ case $(cat /etc/debian_version 2>/dev/null) in
 *) clang=19 format='' ;;
 esac
 build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
-  libev-dev libssl-dev libpcre2-dev libconfig-dev libc-ares-dev libcunit1-dev'
+  libev-dev libssl-dev libpcre2-dev libconfig-dev libc-ares-dev
+  zlib1g-dev libbrotli-dev libzstd-dev libcunit1-dev libjansson-dev'
 quickstart='ca-certificates openssl=openssl curl=curl squid=squid'
 test="$quickstart binutils nodejs=node npm=npm universal-ctags=ctags mandoc=mandoc cppcheck=cppcheck
   $format git=git procps=ps prometheus=promtool"

@@ -48,7 +48,10 @@
 #define HG_LIMIT_TAP_PATHS 64u                      /* of one tap */
 #define HG_LIMIT_TAP_MODEL 128u                     /* a model's name */
 #define HG_LIMIT_TAP_DEFAULT (256u * 1024u * 1024u) /* read of one answer, after decoding */
-#define HG_LIMIT_TAP_MEMORY (24u * 1024u * 1024u)   /* held by one tap: the window of its decoders */
+#define HG_LIMIT_TAP_MEMORY (20u * 1024u * 1024u)   /* held by one tap: the windows of its decoders */
+#define HG_LIMIT_TAP_FREE (1024u * 1024u)           /* made by decoders whatever the input; */
+#define HG_LIMIT_TAP_RATIO 100u                     /* more: so many times the input */
+#define HG_LIMIT_ZSTD_WINDOW_BITS 23                /* RFC 9659 */
 
 /* Policy */
 #define HG_LIMIT_HOLDS 16u            /* limits and guards that one request can meet */

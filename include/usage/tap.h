@@ -9,6 +9,7 @@
 #define HG_USAGE_TAP_H
 
 #include "base/slice.h"
+#include "usage/decode.h"
 
 /* What is looked for: counts of tokens, and the model. */
 enum hg_tap_field {
@@ -50,11 +51,13 @@ struct hg_tap_head {
     unsigned status; /* 101: a WebSocket */
     struct hg_slice content_type, content_encoding;
     struct hg_slice extensions; /* Sec-WebSocket-Extensions */
+    struct hg_budget *budget;   /* decoders' memory of all taps of a thread counts here too; NULL: no such
+                                 * bound.   Must outlive the tap */
 };
 
-/* The rules must outlive the tap; nothing of the head is kept. limit: most bytes it may read, after decoding
- * (0: HG_LIMIT_TAP_DEFAULT). NULL without memory. A tap that cannot measure such an answer is one too: it
- * says why, holds next to nothing and takes what it is fed. */
+/* The rules must outlive the tap; nothing of the head is kept. limit: most bytes, after decoding, of a body
+ * or of one event, line or message (0: HG_LIMIT_TAP_DEFAULT). NULL without memory. A tap that cannot measure
+ * such an answer is one too: it says why, holds next to nothing and takes what it is fed. */
 struct hg_tap *hg_tap_new(const struct hg_tap_rules *rules, const struct hg_tap_head *head, uint64_t limit);
 /* NULL is fine. */
 void hg_tap_free(struct hg_tap *tap);

@@ -32,40 +32,151 @@ const char *hg_tap_why_word(enum hg_tap_why why)
     return "";
 }
 
+/* ---- what comes in ---- */
+
+/* Decoded bytes of a body, or of a message. False: the tap gave up. */
+static bool within_limit(struct hg_tap *tap, struct hg_slice piece)
+{
+    if (piece.n > tap->limit - (tap->bytes - tap->mark)) {
+        tap->why = HG_TAP_TOO_LARGE;
+        return false;
+    }
+    tap->bytes += piece.n;
+    return true;
+}
+
+static bool take_body(void *ctx, struct hg_slice piece)
+{
+    struct hg_tap *tap = ctx;
+
+    if (within_limit(tap, piece))
+        hg_tap_format_feed(tap, piece);
+    return tap->why == HG_TAP_FINE;
+}
+
+static bool take_text(void *ctx, struct hg_slice piece)
+{
+    struct hg_tap *tap = ctx;
+
+    if (within_limit(tap, piece))
+        hg_tap_event_data(tap, piece);
+    return tap->why == HG_TAP_FINE;
+}
+
+static void take_message(void *ctx)
+{
+    hg_tap_event_end(ctx);
+}
+
+static const struct hg_frames_events frames_events = {.text = take_text, .message = take_message};
+
+static enum hg_tap_why why_decode(enum hg_decode_result result)
+{
+    switch (result) {
+    case HG_DECODE_BAD:
+        return HG_TAP_BAD_ENCODING;
+    case HG_DECODE_TOO_MUCH:
+        return HG_TAP_TOO_LARGE;
+    case HG_DECODE_NO_MEMORY:
+        return HG_TAP_NO_MEMORY;
+    default:
+        return HG_TAP_FINE;
+    }
+}
+
+static enum hg_tap_why why_frames(enum hg_frames_result result)
+{
+    switch (result) {
+    case HG_FRAMES_BAD:
+        return HG_TAP_BAD_FRAME;
+    case HG_FRAMES_BAD_DEFLATE:
+        return HG_TAP_BAD_ENCODING;
+    case HG_FRAMES_TOO_MUCH:
+        return HG_TAP_TOO_LARGE;
+    case HG_FRAMES_NO_MEMORY:
+        return HG_TAP_NO_MEMORY;
+    default:
+        return HG_TAP_FINE;
+    }
+}
+
+/* ---- begin, feed, end ---- */
+
+static enum hg_tap_why begin_messages(struct hg_tap *tap, const struct hg_tap_head *head)
+{
+    struct hg_frames_deflate deflate;
+    bool known = hg_frames_extensions(head->extensions, &deflate);
+
+    tap->format = HG_TAP_MESSAGES;
+    hg_frames_init(&tap->frames, &deflate, &tap->budget, &frames_events, tap);
+    return known ? HG_TAP_FINE : HG_TAP_BAD_ENCODING;
+}
+
+static enum hg_tap_why begin_body(struct hg_tap *tap, const struct hg_tap_head *head)
+{
+    struct hg_codings codings;
+
+    tap->format = hg_tap_format_of(head->content_type);
+    if (tap->format == HG_TAP_NO_FORMAT)
+        return HG_TAP_UNKNOWN_TYPE;
+    if (!hg_codings_parse(head->content_encoding, &codings))
+        return HG_TAP_BAD_ENCODING;
+    if (codings.n > 0) {
+        tap->decode = hg_decode_new(&codings, &tap->budget, take_body, tap);
+        if (tap->decode == NULL)
+            return HG_TAP_NO_MEMORY;
+    }
+    return HG_TAP_FINE;
+}
+
 struct hg_tap *hg_tap_new(const struct hg_tap_rules *rules, const struct hg_tap_head *head, uint64_t limit)
 {
     struct hg_tap *tap = calloc(1, sizeof(*tap));
-    struct hg_codings codings;
 
     if (tap == NULL)
         return NULL;
     tap->rules = rules;
     tap->limit = limit > 0 ? limit : HG_LIMIT_TAP_DEFAULT;
-    tap->format = head->status == 101 ? HG_TAP_NO_FORMAT : hg_tap_format_of(head->content_type);
-    if (tap->format == HG_TAP_NO_FORMAT)
-        tap->why = HG_TAP_UNKNOWN_TYPE;
-    else if (!hg_codings_parse(head->content_encoding, &codings))
-        tap->why = HG_TAP_BAD_ENCODING;
+    tap->budget = (struct hg_budget){.ceiling = HG_LIMIT_TAP_MEMORY - sizeof(*tap), .parent = head->budget};
+    tap->why = head->status == 101 ? begin_messages(tap, head) : begin_body(tap, head);
     hg_tap_format_init(tap);
     return tap;
 }
 
+/* Decoders go as soon as they are of no use. */
+static void drop_decoders(struct hg_tap *tap)
+{
+    hg_decode_free(tap->decode);
+    tap->decode = NULL;
+    if (tap->format == HG_TAP_MESSAGES)
+        hg_frames_free(&tap->frames);
+}
+
 void hg_tap_free(struct hg_tap *tap)
 {
+    if (tap == NULL)
+        return;
+    drop_decoders(tap);
     free(tap);
 }
 
 void hg_tap_feed(struct hg_tap *tap, struct hg_slice span)
 {
+    enum hg_tap_why why = HG_TAP_FINE;
+
     HG_ASSERT(!tap->ended);
     if (tap->why != HG_TAP_FINE)
         return;
-    if (span.n > tap->limit - tap->bytes) {
-        tap->why = HG_TAP_TOO_LARGE;
-        return;
-    }
-    tap->bytes += span.n;
-    hg_tap_format_feed(tap, span);
+    if (tap->format == HG_TAP_MESSAGES)
+        why = why_frames(hg_frames_feed(&tap->frames, span));
+    else if (tap->decode != NULL)
+        why = why_decode(hg_decode_feed(tap->decode, span));
+    else
+        (void)take_body(tap, span);
+    if (tap->why == HG_TAP_FINE)
+        tap->why = why;
+    if (tap->why != HG_TAP_FINE)
+        drop_decoders(tap);
 }
 
 static unsigned found_fields(const struct hg_tap *tap)
@@ -91,8 +202,13 @@ void hg_tap_end(struct hg_tap *tap, bool whole)
     if (tap->why != HG_TAP_FINE)
         return;
     hg_tap_format_end(tap, whole);
-    if (!whole && tap->why == HG_TAP_FINE && !has_count(found_fields(tap)))
-        tap->why = HG_TAP_INCOMPLETE;
+    if (tap->why == HG_TAP_FINE && !has_count(found_fields(tap))) {
+        if (!whole)
+            tap->why = HG_TAP_INCOMPLETE;
+        else if (tap->decode != NULL && !hg_decode_whole(tap->decode))
+            tap->why = HG_TAP_BAD_ENCODING;
+    }
+    drop_decoders(tap);
 }
 
 void hg_tap_usage(const struct hg_tap *tap, struct hg_tap_usage *out)
@@ -119,5 +235,5 @@ void hg_tap_usage(const struct hg_tap *tap, struct hg_tap_usage *out)
 
 size_t hg_tap_memory(const struct hg_tap *tap)
 {
-    return sizeof(*tap);
+    return sizeof(*tap) + tap->budget.used;
 }

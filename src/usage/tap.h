@@ -8,6 +8,7 @@
 #define HG_USAGE_TAP_PRIVATE_H
 
 #include "usage/decode.h"
+#include "usage/frames.h"
 #include "usage/json.h"
 #include "usage/path.h"
 #include "usage/sse.h"
@@ -29,7 +30,7 @@ struct hg_tap_found {
     char model[HG_LIMIT_TAP_MODEL];
 };
 
-enum hg_tap_format { HG_TAP_NO_FORMAT, HG_TAP_JSON, HG_TAP_LINES, HG_TAP_EVENTS };
+enum hg_tap_format { HG_TAP_NO_FORMAT, HG_TAP_JSON, HG_TAP_LINES, HG_TAP_EVENTS, HG_TAP_MESSAGES };
 
 struct hg_tap {
     const struct hg_tap_rules *rules;
@@ -37,6 +38,10 @@ struct hg_tap {
     enum hg_tap_why why; /* not FINE: it gave up */
     bool ended;
     uint64_t limit, bytes, documents, bad;
+    uint64_t mark; /* of streams: bytes when the last event or message was complete */
+    struct hg_budget budget;
+    struct hg_decode *decode; /* NULL: not coded */
+    struct hg_frames frames;  /* MESSAGES */
     struct hg_tap_found all, document;
     struct hg_jscan scan;
     struct hg_paths_walk walk;
@@ -57,6 +62,10 @@ void hg_tap_count_take(struct hg_tap *tap);
 unsigned hg_tap_first(const struct hg_tap_rules *rules, enum hg_tap_field field, uint64_t seen);
 
 /* ---- tap_format.c ---- */
+
+/* Events of an SSE stream, and of a WebSocket: more data of the one under way, its end. */
+void hg_tap_event_data(struct hg_tap *tap, struct hg_slice piece);
+void hg_tap_event_end(struct hg_tap *tap);
 
 enum hg_tap_format hg_tap_format_of(struct hg_slice content_type);
 void hg_tap_format_init(struct hg_tap *tap);

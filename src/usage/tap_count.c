@@ -98,6 +98,7 @@ static void on_document(void *ctx)
     if (tap->format == HG_TAP_JSON || tap->format == HG_TAP_LINES) {
         hg_tap_count_take(tap);
         tap->document.seen = 0;
+        tap->mark = tap->format == HG_TAP_LINES ? tap->bytes : 0;
     }
 }
 

@@ -18,10 +18,8 @@ static void begin_event(struct hg_tap *tap)
 }
 
 /* As long as the data is a begin of the sentinel it is held back, which needs no copy. */
-static void on_data(void *ctx, struct hg_slice piece)
+void hg_tap_event_data(struct hg_tap *tap, struct hg_slice piece)
 {
-    struct hg_tap *tap = ctx;
-
     if (!tap->event_begun)
         begin_event(tap);
     if (tap->sentinel <= SENTINEL_N) {
@@ -39,13 +37,12 @@ static void on_data(void *ctx, struct hg_slice piece)
     hg_jscan_feed(&tap->scan, piece);
 }
 
-static void on_event(void *ctx, struct hg_slice type)
+void hg_tap_event_end(struct hg_tap *tap)
 {
-    struct hg_tap *tap = ctx;
     bool begun = tap->event_begun;
 
-    (void)type;
     tap->event_begun = false;
+    tap->mark = tap->bytes;
     if (!begun || tap->sentinel == SENTINEL_N)
         return;
     if (hg_jscan_end(&tap->scan))
@@ -53,6 +50,17 @@ static void on_event(void *ctx, struct hg_slice type)
     else
         tap->bad++;
     tap->document.seen = 0;
+}
+
+static void on_data(void *ctx, struct hg_slice piece)
+{
+    hg_tap_event_data(ctx, piece);
+}
+
+static void on_event(void *ctx, struct hg_slice type)
+{
+    (void)type;
+    hg_tap_event_end(ctx);
 }
 
 static const struct hg_sse_events events = {.data = on_data, .event = on_event};
@@ -106,11 +114,10 @@ void hg_tap_format_end(struct hg_tap *tap, bool whole)
     /* What a document said before it broke off counts too. */
     if (!whole && tap->document.seen != 0 && tap->scan.error == NULL)
         hg_tap_count_take(tap);
-    if (tap->format == HG_TAP_EVENTS) {
-        if (whole)
-            hg_sse_end(&tap->sse);
+    if (tap->format == HG_TAP_EVENTS && whole)
+        hg_sse_end(&tap->sse);
+    if (tap->format == HG_TAP_EVENTS || tap->format == HG_TAP_MESSAGES)
         return;
-    }
     open = hg_jscan_open(&tap->scan);
     if (!hg_jscan_end(&tap->scan) && open && whole)
         tap->why = HG_TAP_BAD_JSON;

@@ -72,6 +72,9 @@ ares io 1
 pcre2[.]h rules 1
 libconfig[.]h config 1
 openssl/ io,base 2
+zlib[.]h usage 1
+brotli/ usage 1
+zstd usage 1
 END
 )
 if [ -n "$bad" ]; then

@@ -45,6 +45,7 @@ const struct usage_case usage_cases[] = {
     {"openai-chat.sse", sse, CHAT, {2061, 319, 1920, 0, 192}, THINKS, "gpt-5.1-2025-11-13"},
     {"openai-responses.json", json, RESPONSES, {1187, 423, 1024, 0, 384}, THINKS, "gpt-5.1-codex"},
     {"openai-responses.sse", sse, RESPONSES, {1187, 423, 1024, 0, 384}, THINKS, "gpt-5.1-codex"},
+    {"openai-responses.ws", NULL, RESPONSES, {1187, 423, 1024, 0, 384}, THINKS, "gpt-5.1-codex"},
     {"anthropic.json", json, ANTHROPIC, {2095, 503, 18144, 248, 0}, WRITES, "claude-sonnet-4-5-20250929"},
     {"anthropic.sse", sse, ANTHROPIC, {2095, 503, 18144, 248, 0}, WRITES, "claude-sonnet-4-5-20250929"},
     {"gemini.json", json, GEMINI, {1544, 389, 1024, 0, 844}, THINKS, "gemini-2.5-flash"},
