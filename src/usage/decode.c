@@ -121,6 +121,20 @@ static enum hg_decode_result hand_on(struct hg_decode *d, unsigned n, size_t mad
     return d->take(d->ctx, piece) ? HG_DECODE_FINE : HG_DECODE_STOPPED;
 }
 
+static enum hg_decode_result result_of(enum hg_coder_step step)
+{
+    switch (step) {
+    case CODER_BAD:
+        return HG_DECODE_BAD;
+    case CODER_TOO_LARGE:
+        return HG_DECODE_TOO_MUCH;
+    case CODER_NO_MEMORY:
+        return HG_DECODE_NO_MEMORY;
+    default:
+        return HG_DECODE_FINE;
+    }
+}
+
 static enum hg_decode_result run(struct hg_decode *d, unsigned n, struct hg_slice in)
 {
     struct stage *stage = &d->stage[n];
@@ -131,16 +145,10 @@ static enum hg_decode_result run(struct hg_decode *d, unsigned n, struct hg_slic
     while (step == CODER_AGAIN && result == HG_DECODE_FINE && !stage->ended) {
         step = stage->coder->ops->step(stage->coder, &in, stage->piece, PIECE, &made);
         stage->ended = step == CODER_END;
-        if (step == CODER_BAD)
-            return HG_DECODE_BAD;
-        if (step == CODER_NO_MEMORY)
-            return HG_DECODE_NO_MEMORY;
-        if (step == CODER_TOO_LARGE)
-            return HG_DECODE_TOO_MUCH;
         if (made > 0)
             result = hand_on(d, n, made);
     }
-    return result;
+    return result != HG_DECODE_FINE ? result : result_of(step);
 }
 
 enum hg_decode_result hg_decode_feed(struct hg_decode *d, struct hg_slice span)

@@ -73,6 +73,66 @@ struct hg_slice pack(const char *name, struct hg_slice body)
     return hg_slice(out, n);
 }
 
+/* ---- events ---- */
+
+struct packer {
+    z_stream z;
+    BrotliEncoderState *br;
+    ZSTD_CCtx *zstd;
+    char *out;
+    size_t n;
+};
+
+/* One of the three is set up. */
+static void pack_some(struct packer *p, struct hg_slice in, bool last)
+{
+    char *out = p->out + p->n;
+    size_t room = ROOM / 2;
+
+    if (p->br != NULL) {
+        const uint8_t *from = (const uint8_t *)in.p;
+        uint8_t *to = (uint8_t *)out;
+        BrotliEncoderOperation op = last ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_FLUSH;
+        HG_ASSERT(BrotliEncoderCompressStream(p->br, op, &in.n, &from, &room, &to, NULL));
+        p->n += ROOM / 2 - room;
+    } else if (p->zstd != NULL) {
+        ZSTD_inBuffer from = {in.p, in.n, 0};
+        ZSTD_outBuffer to = {out, room, 0};
+        HG_ASSERT(ZSTD_compressStream2(p->zstd, &to, &from, last ? ZSTD_e_end : ZSTD_e_flush) == 0);
+        p->n += to.pos;
+    } else {
+        p->n += deflate_all(&p->z, in, out, last ? Z_FINISH : Z_SYNC_FLUSH);
+    }
+    HG_ASSERT(p->n < ROOM / 2);
+}
+
+struct hg_slice pack_events(const char *name, struct hg_slice body, size_t *at, size_t most, size_t *n)
+{
+    struct packer p = {.out = malloc(2 * ROOM)};
+    const char *end;
+
+    HG_ASSERT(p.out != NULL && body.n > 0);
+    if (strcmp(name, "br") == 0)
+        p.br = BrotliEncoderCreateInstance(NULL, NULL, NULL);
+    else if (strcmp(name, "zstd") == 0)
+        p.zstd = ZSTD_createCCtx();
+    else
+        HG_ASSERT(deflateInit2(&p.z, 6, Z_DEFLATED, MAX_WBITS + (strcmp(name, "gzip") == 0 ? 16 : 0), 8,
+                               Z_DEFAULT_STRATEGY) == Z_OK);
+    for (*n = 0; *n < most && (end = memmem(body.p, body.n, "\n\n", 2)) != NULL; ++*n) {
+        size_t event = (size_t)(end - body.p) + 2;
+        pack_some(&p, hg_slice(body.p, event), false);
+        at[*n] = p.n;
+        body = hg_slice_from(body, event);
+    }
+    pack_some(&p, body, true);
+    BrotliEncoderDestroyInstance(p.br);
+    (void)ZSTD_freeCCtx(p.zstd);
+    if (p.br == NULL && p.zstd == NULL)
+        (void)deflateEnd(&p.z);
+    return hg_slice(p.out, p.n);
+}
+
 /* ---- frames ---- */
 
 struct writer {

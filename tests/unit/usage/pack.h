@@ -10,6 +10,10 @@
 /* name: "gzip", "deflate" (with a zlib header), "raw" (without), "br", "zstd". The caller frees .p. */
 struct hg_slice pack(const char *name, struct hg_slice body);
 
+/* The same with a flush behind each empty line, as a sender of events does: *at has the number of packed
+ * bytes behind each, *n of them (most at most). */
+struct hg_slice pack_events(const char *name, struct hg_slice body, size_t *at, size_t most, size_t *n);
+
 /* How frames are to be written. */
 struct pack_frames {
     size_t fragment; /* payload bytes of a frame; 0: a message is one frame */
