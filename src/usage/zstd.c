@@ -40,6 +40,7 @@ static enum hg_coder_step failed(size_t result)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the struct */
 static enum hg_coder_step step(struct hg_coder *c, struct hg_slice *in, char *out, size_t room, size_t *made)
 {
     struct zstd *z = HG_CONTAINER_OF(c, struct zstd, coder);
