@@ -29,9 +29,10 @@
     X(300000, 0)
 
 enum {
-#define X(ms, awf) +1
-    HG_BUCKET_COUNT = 0 HG_BUCKETS(X)
+#define X(ms, awf) HG_BUCKET_##ms,
+    HG_BUCKETS(X)
 #undef X
+        HG_BUCKET_COUNT
 };
 
 struct hg_time_bucket {

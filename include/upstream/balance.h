@@ -92,7 +92,9 @@ struct hg_server_status {
     uint64_t requests, failures; /* since the start of the process */
     char reason[192];            /* of the last change; "" when there was none */
 };
-/* index: of the server over the whole plan (hg_server.index). */
+/* All but the reason, without a lock. */
+void hg_server_get_figures(const struct hg_generation *g, const struct hg_server *s, uint64_t now_us,
+                           struct hg_server_status *out);
 void hg_server_get_status(const struct hg_generation *g, const struct hg_server *s, uint64_t now_us,
                           struct hg_server_status *out);
 /* Requests that wait for a server of this backend now. */

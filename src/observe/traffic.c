@@ -42,15 +42,13 @@ const char *hg_tokens_word(enum hg_tokens kind)
 
 static size_t fold(enum hg_method m)
 {
-    switch (m) {
-#define X(id, label)     \
-    case HG_METHOD_##id: \
-        return HG_TRAFFIC_##id;
+    static const unsigned char folded[] = {
+#define X(id, label) [HG_METHOD_##id] = HG_TRAFFIC_##id + 1,
         HG_TRAFFIC_METHODS(X)
 #undef X
-    default:
-        return HG_TRAFFIC_OTHER;
-    }
+    };
+
+    return (size_t)m < sizeof(folded) && folded[m] > 0 ? folded[m] - 1u : HG_TRAFFIC_OTHER;
 }
 
 static void traffic_unref(struct hg_traffic *t)

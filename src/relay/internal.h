@@ -30,6 +30,9 @@
 #define HG_SESSION_MAGIC 0x73657373u
 #define HG_EXCHANGE_MAGIC 0x65786368u
 
+/* What may wait to be written to a client. */
+#define HG_SESSION_OUT (2 * HG_LIMIT_RELAY_BUFFER + 2 * HG_LIMIT_HEAD_MAX)
+
 enum hg_session_state {
     HG_SESSION_HEAD,     /* waiting for a request head, or reading it */
     HG_SESSION_EXCHANGE, /* an exchange is under way */

@@ -15,7 +15,7 @@ static void server_facts(void *ctx, const struct hg_server *s, struct hg_server_
     const struct hg_exchange *x = ctx;
     struct hg_server_status st;
 
-    hg_server_get_status(x->session->generation, s, hg_loop_now(x->session->relay->loop), &st);
+    hg_server_get_figures(x->session->generation, s, hg_loop_now(x->session->relay->loop), &st);
     *out = (struct hg_server_facts){
         .state = st.state, .active = st.active, .requests = st.requests, .failures = st.failures};
 }
@@ -83,8 +83,8 @@ static bool reply(struct hg_exchange *x, const struct hg_document *d)
     if (!hg_headers_add(&headers, HG_LIT("Content-Type"), hg_slice_str(d->content_type)) ||
         !hg_headers_add(&headers, HG_LIT("Cache-Control"), HG_LIT("no-store")))
         return false;
-    /* What waits to be written has a ceiling of its own, and this is all that will be written. */
-    hg_buf_limit(&x->session->out, x->session->out.ceiling + body.n);
+    /* It may be larger than what otherwise waits to be written; nothing else is behind the answers before. */
+    hg_buf_limit(&x->session->out, HG_SESSION_OUT + body.n);
     hg_reply_send(x, d->status, &headers, body, HG_CLOSE_OK);
     return true;
 }

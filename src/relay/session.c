@@ -102,7 +102,7 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
     hg_list_init(&s->node);
     hg_list_init(&s->death.node);
     hg_buf_init(&s->in, f->limit_head + 2 * HG_LIMIT_IO_CHUNK, true);
-    hg_buf_init(&s->out, 2 * HG_LIMIT_RELAY_BUFFER + 2 * HG_LIMIT_HEAD_MAX, false);
+    hg_buf_init(&s->out, HG_SESSION_OUT, false);
     hg_head_scan_init(&s->scan, f->limit_head, true);
     hg_timer_init(&s->timer, r->loop, hg_session_expired);
     hg_timer_init(&s->probe, r->loop, hg_session_probe);

@@ -241,10 +241,9 @@ bool hg_server_set_admin(struct hg_generation *g, const char *backend, const cha
     return true;
 }
 
-void hg_server_get_status(const struct hg_generation *g, const struct hg_server *s, uint64_t now_us,
-                          struct hg_server_status *out)
+void hg_server_get_figures(const struct hg_generation *g, const struct hg_server *s, uint64_t now_us,
+                           struct hg_server_status *out)
 {
-    struct hg_backend_state *bs = hg_backend_state_of(g, s->backend);
     const struct hg_server_state *st = hg_state_of(g, s);
     int admin = atomic_load(&st->admin);
 
@@ -265,6 +264,15 @@ void hg_server_get_status(const struct hg_generation *g, const struct hg_server 
         .requests = atomic_load(&st->requests),
         .failures = atomic_load(&st->failures),
     };
+}
+
+void hg_server_get_status(const struct hg_generation *g, const struct hg_server *s, uint64_t now_us,
+                          struct hg_server_status *out)
+{
+    struct hg_backend_state *bs = hg_backend_state_of(g, s->backend);
+    const struct hg_server_state *st = hg_state_of(g, s);
+
+    hg_server_get_figures(g, s, now_us, out);
     pthread_mutex_lock(&bs->lock);
     memcpy(out->reason, st->reason, sizeof(out->reason));
     pthread_mutex_unlock(&bs->lock);
