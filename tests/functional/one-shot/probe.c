@@ -61,7 +61,7 @@ static void proc(const char *what)
     say(memmem(text, (size_t)n, what, strlen(what)) != NULL ? "there" : NULL);
 }
 
-/* Kept, so that nothing is lost when environ is cleared. */
+/* The copies once more, so that none is lost when the library takes one out of the vector. */
 static char **volatile copied;
 
 static void copy_environ(void)
@@ -69,12 +69,13 @@ static void copy_environ(void)
     size_t count = 0;
     while (environ[count] != NULL)
         count++;
-    char **vector = calloc(count + 1, sizeof *vector);
+    char **vector = calloc(2 * (count + 1), sizeof *vector);
     if (vector == NULL)
         fail("calloc");
     for (size_t i = 0; i < count; i++) {
         if ((vector[i] = strdup(environ[i])) == NULL)
             fail("strdup");
+        vector[count + 1 + i] = vector[i];
     }
     copied = vector;
     environ = vector;
