@@ -35,6 +35,23 @@ static void on_message(void *ctx)
 
 static const struct hg_frames_events events = {.text = on_text, .message = on_message};
 
+struct count {
+    size_t bytes;
+};
+
+static bool count_text(void *ctx, struct hg_slice piece)
+{
+    ((struct count *)ctx)->bytes += piece.n;
+    return true;
+}
+
+static void count_message(void *ctx)
+{
+    (void)ctx;
+}
+
+static const struct hg_frames_events counting = {.text = count_text, .message = count_message};
+
 struct packed {
     const char *bytes;
     size_t n;
@@ -178,6 +195,26 @@ HG_TEST(without_memory_for_the_window)
     HG_CHECK_U64(hg_frames_feed(&f, HG_LIT("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00")), HG_FRAMES_NO_MEMORY);
     hg_frames_free(&f);
     HG_CHECK_U64(budget.used, 0);
+}
+
+/* 16 MiB of zeros in a message of 16 KiB. */
+HG_TEST(a_bomb_in_a_message)
+{
+    const struct pack_frames how = {.deflate = true};
+    const struct hg_frames_deflate deflate = {.on = true};
+    struct hg_budget budget = {.ceiling = 64u * 1024u};
+    struct hg_slice zeros = hg_slice(calloc(1, 16u << 20), 16u << 20), packed;
+    struct count count = {0};
+    struct hg_frames f;
+
+    HG_NEED(zeros.p != NULL);
+    packed = pack_messages(&how, zeros);
+    hg_frames_init(&f, &deflate, &budget, &counting, &count);
+    HG_CHECK_U64(hg_frames_feed(&f, packed), HG_FRAMES_TOO_MUCH);
+    HG_CHECK(count.bytes > 0 && count.bytes <= HG_LIMIT_TAP_FREE + HG_LIMIT_TAP_RATIO * packed.n);
+    hg_frames_free(&f);
+    free((void *)packed.p);
+    free((void *)zeros.p);
 }
 
 HG_TEST(extensions_of_the_101)
