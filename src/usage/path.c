@@ -194,6 +194,7 @@ const char *hg_paths_add(struct hg_paths *set, struct hg_slice path, size_t *off
 /* ---- following ---- */
 
 _Static_assert(HG_LIMIT_TAP_PATHS <= 64, "a path is a bit");
+_Static_assert(HG_LIMIT_PATH_NAME < HG_JSCAN_TEXT, "a name that was cut is none of ours");
 
 void hg_paths_begin(struct hg_paths_walk *w, const struct hg_paths *set)
 {
@@ -207,8 +208,7 @@ static bool part_fits(const struct part *part, const struct hg_jscan_text *name,
         return true;
     if (name == NULL)
         return part->name == NULL && part->index == index;
-    return part->name != NULL && !name->cut && part->n == name->bytes.n &&
-           memcmp(part->name, name->bytes.p, part->n) == 0;
+    return part->name != NULL && part->n == name->bytes.n && memcmp(part->name, name->bytes.p, part->n) == 0;
 }
 
 bool hg_paths_enter(struct hg_paths_walk *w, unsigned depth, const struct hg_jscan_text *name)

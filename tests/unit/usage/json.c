@@ -188,6 +188,26 @@ HG_TEST(what_is_not_json)
     }
 }
 
+/* Plain bytes are passed over in blocks: a byte that is not plain is seen wherever in one it stands. */
+HG_TEST(each_byte_at_each_place)
+{
+    for (unsigned byte = 0; byte < 256; byte++)
+        for (unsigned at = 0; at < 20; at++) {
+            char text[] = "\"01234567890123456789\"";
+            bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            struct told t = {.all = true};
+            struct hg_jscan s;
+            text[1 + at] = (char)byte;
+            if (byte == '\\' && at == 19)
+                continue; /* an escape that is one */
+            HG_CHECK(scan(hg_guarded(HG_LIT(text)), 0, false, &t, &s) == plain);
+            if (byte == '"')
+                continue; /* what came before it was told */
+            HG_CHECK_U64(t.n, plain ? sizeof("s:01234567890123456789 end ") - 1 : 0);
+        }
+    hg_guarded_reset();
+}
+
 HG_TEST(an_error_says_where)
 {
     struct told t = {.all = true};

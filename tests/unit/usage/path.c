@@ -121,6 +121,7 @@ HG_TEST(where_paths_lead)
     check_led(numbers, "{\"a\":[[9],[5,9],[9]],\"2\":9,\"0\":{\"x\":6}}", "3=5 1=6 ");
     check_led(escaped, "{\"a.b\":1,\"*\":2,\"0\":3,\"c\":{\"\\\\\":4},\"d\":[5]}",
               "0=1 1=2 2=3 3=4 4=4 4=5 ");
+    check_led(numbers, "{\"a\":[1,[2]],\"b\":[[],[3]],\"a\":[0,[4]]}", "3=2 3=4 ");
     check_led(escaped, "[6]", "");
     check_led(none, "{\"a\":1}", "");
     check_led(none, "7", "");

@@ -44,6 +44,7 @@ HG_TEST(events_of_a_stream)
         {"data:  a \n\n", " a |;"},
         {"data: a\r\n\r\n", "a|;"},
         {"data: a\r\r", "a|;"},
+        {"data: a\r\ndata: b\r\n\r\n", "a\nb|;"},
         {"data: a\r\n\ndata: b\n\r\n", "a|;b|;"},
         {"event: x\ndata: a\n\n", "a|x;"},
         {"data: a\nevent: x\nevent:y\n\ndata: b\n\n", "a|y;b|;"},

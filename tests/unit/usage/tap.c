@@ -140,6 +140,8 @@ HG_TEST(a_bad_body_is_not_measured)
 
 HG_TEST(an_answer_that_broke_off)
 {
+    const struct hg_tap_head stream = {.status = 200, .content_type = HG_LIT(sse)};
+
     check(json, "{\"m\":\"a\",\"z\":[", false,
           ((struct expected){HG_TAP_NOT_MEASURED, "incomplete", 0, 0, "a"}));
     check(json, "{\"u\":{\"in\":1},\"z\":[", false, MEASURED(1, 0, NULL));
@@ -148,6 +150,8 @@ HG_TEST(an_answer_that_broke_off)
     check(sse, "data:{\"u\":{\"in\":1}}\n\ndata:{\"u\":{\"out\":2}}", false, MEASURED(1, 2, NULL));
     check(sse, "data:{\"u\":{\"in\":1}}\n\ndata:{\"u\":{\"out\":2}} x", false, MEASURED(1, 0, NULL));
     check(sse, "", false, NOT("incomplete"));
+    check_body(&stream, "sum;" RULES, "data:{\"u\":{\"in\":1}}\n\n", false, MEASURED(1, 0, NULL));
+    check_body(&stream, "sum;" RULES, "data:{\"u\":{\"in\":1}}\n\ndata:[DON", false, MEASURED(1, 0, NULL));
 }
 
 HG_TEST(types_and_codings)
