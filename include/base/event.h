@@ -28,7 +28,7 @@
     X(UPSTREAM_REFUSED, "upstream_refused", REQUEST, NOTHING, "an upstream answered 401 or 403")            \
     X(RATE_LIMITED, "rate_limited", REQUEST, ITSELF, "a request was over a limit")                          \
     X(GUARD_DENIED, "guard_denied", REQUEST, ITSELF, "a guard refused a request")                           \
-    X(TOKEN_USAGE, "token_usage", REQUEST, NOTHING, "an answer said how many tokens it took")               \
+    X(TOKEN_USAGE, "token_usage", REQUEST, ITSELF, "an answer said how many tokens it took")                \
     X(RULE_LOG, "rule_log", REQUEST, ITSELF, "a log action")                                                \
     X(WOULD_DENY, "would_deny", REQUEST, ITSELF, "an action with observe = true would have answered")       \
     X(STARTUP, "startup", PROCESS, ITSELF, "all is open")                                                   \
@@ -131,14 +131,20 @@ enum hg_value_kind {
     X(WHERE, "where", "where", TEXT, REQUEST, "file and line of the entry that speaks")                      \
     X(TEXT, "text", "text", TEXT, REQUEST, "what a log action says")                                         \
     X(ACTION, "action", "action", TEXT, REQUEST, "the action that would have answered")                      \
-    X(LIMIT_NAME, "limit_name", "limit-name", TEXT, REQUEST, "rate-limit: its name")                         \
-    X(LIMIT, "limit", "limit", NUMBER, REQUEST, "rate-limit: how much is allowed")                           \
-    X(LIMIT_WINDOW, "window", "limit-window", TEXT, REQUEST, "rate-limit: of what, and in which time")       \
+    X(LIMIT_NAME, "limit", "limit-name", TEXT, REQUEST, "rate-limit: its name")                              \
+    X(LIMIT_COUNTS, "counts", "limit-counts", TEXT, REQUEST, "rate-limit: requests, bytes or tokens")        \
+    X(LIMIT, "amount", "limit", NUMBER, REQUEST, "rate-limit: how many are allowed")                         \
+    X(LIMIT_PER, "per", "limit-per", TEXT, REQUEST, "rate-limit: in which time")                             \
     X(RETRY_AFTER, "retry_after", "retry-after", NUMBER, REQUEST, "rate-limit: seconds until there is room") \
+    X(TABLE_FULL, "table_full", "table-full", TRUTH, REQUEST, "true: there was no place for another key")    \
+    X(OBSERVED, "observed", "observed", TRUTH, REQUEST, "true: it is only watched, the request went on")     \
     X(GUARD, "guard", "guard", TEXT, REQUEST, "guard: its name")                                             \
+    X(GUARD_KIND, "kind", "guard-kind", TEXT, REQUEST, "guard: what it bounds")                              \
     X(GUARD_REASON, "reason", "guard-reason", TEXT, REQUEST, "guard: why it refused")                        \
-    X(GUARD_COUNT, "count", "guard-count", NUMBER, REQUEST, "guard: what was counted")                       \
-    X(GUARD_MAX, "max", "guard-max", NUMBER, REQUEST, "guard: how much is allowed")                          \
+    X(GUARD_COUNT, "count", "guard-count", TEXT, REQUEST, "guard: what was counted")                         \
+    X(GUARD_MAX, "max", "guard-max", TEXT, REQUEST, "guard: how much is allowed")                            \
+    X(USAGE, "usage", "usage", TEXT, REQUEST,                                                                \
+      "how the tokens were counted: measured, partial or not_measured")                                      \
     X(MODEL, "model", "model", PEER, REQUEST, "the model that the answer, or a guarded request, names")      \
     X(INPUT_TOKENS, "input_tokens", "input-tokens", NUMBER, REQUEST, "tokens of the question")               \
     X(OUTPUT_TOKENS, "output_tokens", "output-tokens", NUMBER, REQUEST, "tokens of the answer")              \
@@ -148,6 +154,10 @@ enum hg_value_kind {
       "tokens written to a cache")                                                                           \
     X(REASONING_TOKENS, "reasoning_tokens", "reasoning-tokens", NUMBER, REQUEST, "tokens of reasoning")      \
     X(STREAMING, "streaming", "streaming", TRUTH, REQUEST, "true: the answer came in events or frames")      \
+    X(TRANSPORT, "transport", "transport", TEXT, REQUEST, "websocket, if the usage came over one")           \
+    X(PARTIAL, "partial", "partial", TRUTH, REQUEST,                                                         \
+      "true: the answer broke off, there may have been more tokens")                                         \
+    X(PARTIAL_REASON, "partial_reason", "partial-reason", TEXT, REQUEST, "why the count is partial")         \
     X(BIND, "bind", "bind", TEXT, PROCESS, "the address that is listened on")                                \
     X(REASON, "reason", "reason", TEXT, PROCESS, "why a server is up or down")                               \
     X(VERSION, "version", "version", TEXT, PROCESS, "the version of hdrgate")                                \

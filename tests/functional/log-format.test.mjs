@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Log formats: AWF's lines by configuration alone, text lines, whose events a format is for, and what clients send.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { tempDir } from './lib/env.mjs';
+import { gateway, run, writeFiles } from './lib/gateway.mjs';
 import { direct, get, KEY, post } from './lib/world.mjs';
 
 const AWF = readFileSync(new URL('data/awf-log.cfg', import.meta.url), 'utf8');
@@ -60,4 +64,92 @@ test('an exchange that breaks is a request_error, one that we refuse is complete
   assert.deepEqual([refused.level, refused.status, refused.path], ['warn', 401, '/401']);
   assert.match(refused.message, /^Upstream returned 401 — check/);
   assert.equal((await line(gw, (l) => l.event === 'request_complete' && l.path === '/401')).status, 401);
+});
+
+test('upgrades have events of their own', async (t) => {
+  const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const handle = (req, res) => (req.target === '/no' ? res.send(400, 'no') : res.head(101, { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Accept': accept }));
+  const { gw } = await direct(t, awf({ upstream: { handle } }));
+  const upgrade = (path) => get(path, `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`);
+  const c = await gw.client(t);
+  await c.send(upgrade('/ws'));
+  await c.until(() => c.responses.length === 1, 'the answer');
+  assert.equal((await line(gw, (l) => l.event === 'websocket_upgrade_start')).path, '/ws');
+  c.fin();
+  const over = await line(gw, (l) => l.event === 'websocket_upgrade_complete');
+  assert.deepEqual(KEYS(over), [...COMMON, 'request_id', 'provider', 'path', 'upstream_host', 'duration_ms']);
+  await gw.once(t, upgrade('/no'));
+  assert.equal((await line(gw, (l) => l.event === 'websocket_upgrade_failed')).path, '/no');
+  assert.ok(!gw.lines.some((l) => /^request_/.test(l.event)), gw.text());
+});
+
+// Text lines go to a file: what the gateway says on its standard output has to be JSON in all tests.
+const CLF = `log-format: { clf: { others = "off"; events: { request-complete: {
+  line = "%{client-ip} - - [%{time-clf}] \\"%{method} %{path} %{protocol}\\" %{status} %{bytes-out} \\"%{client-header:referer}\\" \\"%{client-header:user-agent}\\"";
+}; }; }; };`;
+
+test('the Common Log Format with the combined fields, whatever a client sends', async (t) => {
+  const file = join(tempDir('log'), 'access.log');
+  const { gw } = await direct(t, { config: { threads: 1, global: `log: { to = "${file}"; format = "clf"; };`, more: CLF } });
+  const agents = ['curl/8', 'a"b', 'back\\slash', 'caf\xe9', `long-${'x'.repeat(4000)}`, '%{path} $<API_KEY>'];
+  for (const a of agents) await gw.once(t, get('/a?q=hush', `User-Agent: ${a}\r\n`));
+  await gw.once(t, get('/b', 'Referer: https://x.test/\r\n'));
+  await gw.stop();
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const shape = /^127\.0\.0\.1 - - \[(\d\d)\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET (\/[ab]) HTTP\/1\.1" 200 (\d+) "([^"]*)" "([^"]*)"$/;
+  const said = lines.map((l) => shape.exec(l) ?? assert.fail(l));
+  assert.equal(lines.length, agents.length + 1);
+  assert.deepEqual(said.map((m) => m[5]), ['curl/8', 'a\\x22b', 'back\\x5cslash', 'caf\\xe9', `long-${'x'.repeat(195)}`, '%{path} $<API_KEY>', '-']);
+  assert.equal(said.at(-1)[4], 'https://x.test/');
+  assert.ok(!lines.join().includes('hush'));
+});
+
+test('whose events a format is for: the global, the defaults, the frontend; a level; off', async (t) => {
+  const respond = 'request = ( { respond: { status = 200; }; } );';
+  const formats = ['one', 'two', 'three'].map((n) => `${n}: { events: { request-complete: { event = "${n}"; field = [ "path", "%{path}" ]; }; startup: { event = "up-${n}"; }; }; };`);
+  const text = `global: { threads = 1; log: { format = "one"; }; };
+log-format: { ${formats.join(' ')} };
+include = [ "second.cfg" ];
+frontend: {
+  plain: { bind = "127.0.0.1:0"; ${respond} };
+  own: { bind = "127.0.0.1:0"; log: { format = "two"; }; ${respond} };
+  ours: { bind = "127.0.0.1:0"; log: { format = "standard"; }; ${respond} };
+  quiet: { bind = "127.0.0.1:0"; log: { level = "warn"; }; request = ( { deny = 403; when: { path = "/no"; }; }, { respond: { status = 200; }; } ); };
+  silent: { bind = "127.0.0.1:0"; log: { off = true; }; request = ( { deny = 403; } ); };
+};
+`;
+  const second = `defaults: { log: { format = "three"; }; }; frontend: { third: { bind = "127.0.0.1:0"; ${respond} }; };`;
+  const gw = await gateway(t, text, { files: { 'second.cfg': second } });
+  for (const frontend of ['plain', 'own', 'third', 'ours', 'silent']) await gw.once(t, get(`/${frontend}`), { frontend });
+  for (const path of ['/yes', '/no']) await gw.once(t, get(path), { frontend: 'quiet' });
+  await gw.stop();
+  const said = gw.lines.filter((l) => l.path).map((l) => [l.event, l.path]);
+  assert.deepEqual(said, [['one', '/plain'], ['two', '/own'], ['three', '/third'], ['request_complete', '/ours'], ['one', '/no']]);
+  assert.equal(gw.lines.filter((l) => l.event === 'up-one').length, 1);
+  assert.match(gw.lines.find((l) => l.event === 'up-one').message, /is ready/);
+});
+
+test('a reload changes formats, and none is used that is gone', async (t) => {
+  const { gw, text } = await direct(t, { config: { more: 'log-format: { a: { events: { request-complete: { event = "before"; }; reload: { event = "reload"; field = [ "generation", "first" ]; }; }; }; };', global: 'log: { format = "a"; };' } });
+  await gw.once(t, get('/'));
+  await line(gw, (l) => l.event === 'before');
+  for (let i = 0; i < 3; i++) {
+    await gw.again(text.replace('"before"', `"after${i}"`).replace('"first"', `"g${i}"`));
+    await gw.once(t, get('/'));
+    await line(gw, (l) => l.event === `after${i}`);
+  }
+  assert.deepEqual(gw.lines.filter((l) => l.event === 'reload').map((l) => l.generation), ['g0', 'g1', 'g2']);
+});
+
+test('dump writes a format so that it reads the same', async () => {
+  const text = `${AWF.replace('%{configured:openai}', '%{configured:f}')}global: { log: { format = "awf"; }; };
+frontend: { f: { bind = "127.0.0.1:0"; log: { level = "warn"; }; request = ( { deny = 403; } ); }; };`;
+  const dir = writeFiles({ 'hdrgate.cfg': text });
+  const one = await run(['dump', '-f', join(dir, 'hdrgate.cfg')]);
+  assert.equal(one.code, 0, one.stderr);
+  const again = writeFiles({ 'hdrgate.cfg': one.stdout });
+  const two = await run(['dump', '-f', join(again, 'hdrgate.cfg')]);
+  assert.equal(two.stdout, one.stdout);
+  assert.match(one.stdout, /\[ "provider", "%\{frontend\}" \]/);
 });
