@@ -389,7 +389,7 @@ static const struct hg_schema_key keys[] = {
     WORDS(SERVE, "form", "standard|awf", "standard", "how it is written; awf: as AWF's api-proxy does"),
     WORDS(SERVE, "of", "frontend|process", "frontend", "health: of this frontend, or of the whole process"),
     KEY(SERVE, "service", TEXT, ONE, NONE, "health: the service's name in it; the standard is hdrgate"),
-    KEY(SERVE, "proxy", TEXT, ONE, NONE,
+    KEY(SERVE, "proxy", URL, ONE, NONE,
         "health of the process in AWF's form: its squid_proxy; user info of a URL is left out; the standard "
         "is "
         "\"not configured\""),
