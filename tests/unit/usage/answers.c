@@ -35,7 +35,9 @@ static void measure(const struct answer *a, size_t cut, size_t step)
 
 static void measure_at_every_cut(const struct answer *a)
 {
-    for (size_t cut = 0; cut < a->body.n; cut++)
+    size_t cuts = usage_scaled(a->body.n), stride = a->body.n / cuts;
+
+    for (size_t cut = 0; cut < a->body.n; cut += stride)
         measure(a, cut, 0);
     measure(a, 0, 1);
     measure(a, 0, 7);
