@@ -170,6 +170,24 @@ HG_TEST(deflate_that_is_none)
                  HG_FRAMES_BAD_DEFLATE);
 }
 
+/* With server_no_context_takeover nothing before the message may be referred to. */
+HG_TEST(a_message_stands_by_itself_when_that_was_agreed)
+{
+    static const struct hg_frames_deflate takeover = {.on = true}, fresh = {.on = true, .fresh = true};
+    const struct hg_frames_deflate *const how[] = {&takeover, &fresh};
+    const enum hg_frames_result expected[] = {HG_FRAMES_FINE, HG_FRAMES_BAD_DEFLATE};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct hg_budget budget = {.ceiling = 64u * 1024u};
+        struct told t = {0};
+        struct hg_frames f;
+        hg_frames_init(&f, how[i], &budget, &events, &t);
+        HG_CHECK_U64(hg_frames_feed(&f, HG_LIT("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00")), HG_FRAMES_FINE);
+        HG_CHECK_U64(hg_frames_feed(&f, HG_LIT("\xc1\x05\xf2\x00\x11\x00\x00")), expected[i]);
+        hg_frames_free(&f);
+    }
+}
+
 HG_TEST(the_taker_can_stop)
 {
     struct told t = {.stop = true};
