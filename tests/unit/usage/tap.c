@@ -313,6 +313,61 @@ HG_TEST(a_coding_that_broke_off)
     hg_tap_rules_free(rules);
 }
 
+HG_TEST(websockets_that_are_odd)
+{
+#define FIRST "\x81\x10{\"u\":{\"in\":17}} "
+    static const struct {
+        const char *extensions;
+        struct hg_slice in;
+        struct expected e;
+    } rows[] = {
+        {NULL, HG_LIT_INIT(FIRST), {HG_TAP_MEASURED, "", 17, 0, NULL}},
+        {NULL, HG_LIT_INIT(FIRST "\x81\x06[DONE]"), {HG_TAP_MEASURED, "", 17, 0, NULL}},
+        {NULL, HG_LIT_INIT(FIRST "\x81\x05hello"), {HG_TAP_MEASURED, "", 17, 0, NULL}},
+        {NULL, HG_LIT_INIT("\x81\x05hello"), {HG_TAP_NOT_MEASURED, "bad_json", 0, 0, NULL}},
+        {NULL, HG_LIT_INIT(FIRST "\xc1\x01x"), {HG_TAP_NOT_MEASURED, "bad_frame", 17, 0, NULL}},
+        {"permessage-deflate",
+         HG_LIT_INIT(FIRST "\xc1\x02\xff\xff"),
+         {HG_TAP_NOT_MEASURED, "bad_encoding", 17, 0, NULL}},
+        {"x-other", HG_LIT_INIT(FIRST), {HG_TAP_NOT_MEASURED, "bad_encoding", 0, 0, NULL}},
+    };
+    struct hg_tap_rules *rules = usage_rules(RULES);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct hg_tap_head head = {.status = 101, .extensions = hg_slice_str(rows[i].extensions)};
+        struct hg_tap *tap = hg_tap_new(rules, &head, 0);
+        hg_unit_row(rows[i].e.why);
+        HG_NEED(tap != NULL);
+        hg_tap_feed(tap, hg_guarded(rows[i].in));
+        hg_tap_end(tap, true);
+        check_usage(tap, &rows[i].e);
+        hg_tap_free(tap);
+    }
+    hg_tap_rules_free(rules);
+}
+
+HG_TEST(a_bomb_is_too_large_and_holds_nothing)
+{
+    const struct hg_tap_head head = {
+        .status = 200, .content_type = HG_LIT(json), .content_encoding = HG_LIT("br")};
+    struct hg_tap_rules *rules = usage_rules(RULES);
+    struct hg_tap *tap = hg_tap_new(rules, &head, 0);
+    struct hg_slice spaces = hg_slice(malloc(8u << 20), 8u << 20), packed;
+    size_t most;
+
+    HG_NEED(tap != NULL && spaces.p != NULL);
+    most = hg_tap_memory(tap);
+    memset((char *)spaces.p, ' ', spaces.n);
+    packed = pack("br", spaces);
+    hg_tap_feed(tap, packed);
+    check_usage(tap, &NOT("too_large"));
+    HG_CHECK(hg_tap_memory(tap) < most);
+    hg_tap_free(tap);
+    free((void *)packed.p);
+    free((void *)spaces.p);
+    hg_tap_rules_free(rules);
+}
+
 HG_TEST(names)
 {
     HG_CHECK_STR(hg_tap_field_name(HG_TAP_INPUT), "input");
