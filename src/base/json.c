@@ -70,23 +70,33 @@ static bool put_escaped(struct hg_json *j, unsigned char c)
     return put(j, text, (size_t)n);
 }
 
+/* Bytes from p on that need no escape and are ASCII: most of what is ever written. */
+static size_t plain_len(const char *p, size_t n)
+{
+    size_t len = 0;
+    while (len < n && p[len] >= 0x20 && p[len] < 0x7f && p[len] != '"' && p[len] != '\\')
+        len++;
+    return len;
+}
+
 static bool put_string(struct hg_json *j, struct hg_slice s)
 {
-    const unsigned char *p = (const unsigned char *)s.p;
     if (!put(j, "\"", 1))
         return false;
     for (size_t i = 0; i < s.n;) {
-        size_t len = hg_json_utf8(s.p + i, s.n - i);
+        size_t len = plain_len(s.p + i, s.n - i);
         bool ok;
-        if (len == 0)
-            ok = put(j, "\xef\xbf\xbd", 3);
-        else if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\' || p[i] == 0x7f)
-            ok = put_escaped(j, p[i]);
-        else
+        if (len > 0) {
             ok = put(j, s.p + i, len);
+        } else if ((len = hg_json_utf8(s.p + i, s.n - i)) == 0) {
+            ok = put(j, "\xef\xbf\xbd", 3);
+            len = 1;
+        } else {
+            ok = len > 1 ? put(j, s.p + i, len) : put_escaped(j, (unsigned char)s.p[i]);
+        }
         if (!ok)
             return false;
-        i += len ? len : 1;
+        i += len;
     }
     return put(j, "\"", 1);
 }

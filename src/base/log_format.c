@@ -316,6 +316,7 @@ static struct hg_slice json_line(struct writer *w, char *out)
             hg_json_open(&j, f->object[open]);
         put_field(w, &j, f, present);
     }
+    w->out = NULL;
     return hg_json_end(&j);
 }
 

@@ -30,6 +30,8 @@ static void put_frontend(const struct hg_explained *x, struct hg_json *j)
     for (size_t i = 0; i < f->binds; i++)
         str(j, NULL, f->bind[i].text);
     hg_json_close(j);
+    if (f->log.off || f->log.format != NULL)
+        str(j, "log", f->log.off ? "off" : f->log.format->name);
     hg_json_close(j);
     hg_json_str(j, "client", x->trial.route.vars.client_ip);
 }

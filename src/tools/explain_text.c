@@ -19,6 +19,10 @@ static bool put_frontend(const struct hg_explained *x, struct hg_buf *out)
     for (size_t i = 0; i < f->binds; i++)
         ok = ok &&
              hg_buf_printf(out, "  bind %s%s\n", f->bind[i].text, f->bind[i].tls.cert != NULL ? ", TLS" : "");
+    if (f->log.off)
+        ok = ok && hg_buf_printf(out, "  log off\n");
+    else if (f->log.format != NULL)
+        ok = ok && hg_buf_printf(out, "  log format %s\n", f->log.format->name);
     return ok && hg_buf_printf(out, "  client %.*s\n", HG_FMT(x->trial.route.vars.client_ip));
 }
 

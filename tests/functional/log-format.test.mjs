@@ -153,3 +153,13 @@ frontend: { f: { bind = "127.0.0.1:0"; log: { level = "warn"; }; request = ( { d
   assert.equal(two.stdout, one.stdout);
   assert.match(one.stdout, /\[ "provider", "%\{frontend\}" \]/);
 });
+
+test('explain says how the request would be logged', async () => {
+  const part = (name, log) => `${name}: { bind = "127.0.0.1:0"; ${log} request = ( { deny = 403; } ); };`;
+  const dir = writeFiles({ 'hdrgate.cfg': `${CLF}\nfrontend: { ${part('a', 'log: { format = "clf"; };')} ${part('b', 'log: { off = true; };')} ${part('c', '')} };` });
+  const explain = async (...args) => (await run(['explain', ...args, '-f', join(dir, 'hdrgate.cfg'), 'GET', '/'])).stdout;
+  assert.match(await explain('--frontend', 'a'), /^ {2}log format clf$/m);
+  assert.match(await explain('--frontend', 'b'), /^ {2}log off$/m);
+  assert.doesNotMatch(await explain('--frontend', 'c'), /^ {2}log/m);
+  assert.equal(JSON.parse(await explain('--json', '--frontend', 'a')).frontend.log, 'clf');
+});
