@@ -25,6 +25,7 @@
 #define HG_LIMIT_ARENA (2u * 1024u * 1024u)
 #define HG_LIMIT_LOG_BUFFER (1024u * 1024u)
 #define HG_LIMIT_ECHO (64u * 1024u)            /* a respond action's body */
+#define HG_LIMIT_TALLIES 256u                  /* names of limits that a frontend counts refusals by */
 #define HG_LIMIT_DOCUMENT (4u * 1024u * 1024u) /* of the action serve */
 
 /* Rules */

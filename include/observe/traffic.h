@@ -11,6 +11,7 @@
 #include "http/head.h"
 #include "observe/access.h"
 #include "observe/histogram.h"
+#include "observe/tally.h"
 #include "plan/plan.h"
 
 /* id, label. What is none of these is OTHER: no client can make new labels. */
@@ -87,6 +88,11 @@ void hg_traffic_served(struct hg_traffic *t, size_t thread, enum hg_serve_what w
 void hg_traffic_tokens(struct hg_traffic *t, size_t thread, enum hg_tokens kind, uint64_t n);
 
 /* ---- any thread ---- */
+
+/* Requests of the frontend that a rate limit or a guard of this name refused. */
+enum hg_refuser { HG_REFUSER_LIMIT, HG_REFUSER_GUARD, HG_REFUSERS };
+void hg_traffic_refused(struct hg_traffic *t, enum hg_refuser by, const char *name);
+const struct hg_tallies *hg_traffic_refusals(const struct hg_traffic *t, enum hg_refuser by);
 
 /* Adds all threads to *sum. */
 void hg_traffic_sum(const struct hg_traffic *t, struct hg_traffic_numbers *sum);

@@ -41,6 +41,15 @@ static void put_counters(const struct hg_traffic_numbers *n, const char *provide
     counter(j, n->tokens[HG_TOKENS_OUTPUT], "output_tokens_total", provider, NULL, NULL);
 }
 
+static void put_limited(const struct hg_facts *f, const struct hg_frontend *one, struct hg_json *j)
+{
+    const struct hg_tallies *t = hg_facts_refusals(f, one, HG_REFUSER_LIMIT);
+    const struct hg_tally *limit = NULL;
+
+    while (t != NULL && (limit = hg_tally_next(t, limit)) != NULL)
+        counter(j, hg_tally_count(limit), "rate_limit_rejected_total", one->name, hg_tally_name(limit), NULL);
+}
+
 static void put_histogram(const struct hg_histogram *h, const char *provider, struct hg_json *j)
 {
     char bound[16];
@@ -120,6 +129,7 @@ void hg_awf_metrics_write(const struct hg_serve *s, const struct hg_facts *f, st
 
         hg_facts_traffic(f, one, &n);
         put_counters(&n, one->name, j);
+        put_limited(f, one, j);
     }
     hg_json_close(j);
     put_histograms(s, f, j);

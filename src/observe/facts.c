@@ -32,6 +32,12 @@ void hg_facts_traffic(const struct hg_facts *f, const struct hg_frontend *one, s
     hg_traffic_sum(f->traffic->frontend[one->index], out);
 }
 
+const struct hg_tallies *hg_facts_refusals(const struct hg_facts *f, const struct hg_frontend *one,
+                                           enum hg_refuser by)
+{
+    return f->traffic != NULL ? hg_traffic_refusals(f->traffic->frontend[one->index], by) : NULL;
+}
+
 void hg_facts_server(const struct hg_facts *f, const struct hg_server *s, struct hg_server_facts *out)
 {
     *out = (struct hg_server_facts){.state = s->disabled ? "disabled" : "up"};

@@ -87,6 +87,23 @@ static void put_served(struct hg_page *p)
                            p->traffic[i].served[k]);
 }
 
+static void put_refusals(struct hg_page *p, enum hg_refuser by, const char *name, const char *label,
+                         const char *help)
+{
+    char labels[LABELS], value[300];
+
+    hg_page_family(p, name, "counter", help);
+    for (size_t i = 0; i < p->frontends; i++) {
+        const struct hg_tallies *t = hg_facts_refusals(p->facts, p->frontend[i], by);
+        const struct hg_tally *one = NULL;
+
+        while (t != NULL && (one = hg_tally_next(t, one)) != NULL) {
+            hg_page_escape(hg_tally_name(one), value, sizeof(value));
+            hg_page_sample(p, name, labels_with(p, i, label, value, labels), hg_tally_count(one));
+        }
+    }
+}
+
 /* offset: of the number in struct hg_traffic_numbers. */
 static void put_number(struct hg_page *p, const char *name, const char *type, const char *help, size_t offset)
 {
@@ -170,6 +187,10 @@ void hg_page_frontends(struct hg_page *p)
                offsetof(struct hg_traffic_numbers, bytes_out));
     put_tokens(p);
     put_served(p);
+    put_refusals(p, HG_REFUSER_LIMIT, "frontend_rate_limited_total", "limit",
+                 "Requests that a rate limit refused, by its name");
+    put_refusals(p, HG_REFUSER_GUARD, "frontend_guarded_total", "guard",
+                 "Requests that a guard refused, by its name");
     put_times(p);
 }
 

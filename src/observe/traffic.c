@@ -16,6 +16,7 @@ struct hg_traffic {
     atomic_uint refs;
     char *name;
     size_t threads;
+    struct hg_tallies refused[HG_REFUSERS];
     struct cell {
         _Alignas(CACHE_LINE) struct hg_traffic_numbers n;
     } * cell;
@@ -55,6 +56,8 @@ static void traffic_unref(struct hg_traffic *t)
 {
     if (t == NULL || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
         return;
+    for (size_t i = 0; i < HG_REFUSERS; i++)
+        hg_tallies_free(&t->refused[i]);
     free(t->name);
     free(t->cell);
     free(t);
@@ -178,6 +181,18 @@ void hg_traffic_tokens(struct hg_traffic *t, size_t thread, enum hg_tokens kind,
 {
     HG_ASSERT((size_t)kind < HG_TOKENS_COUNT);
     hg_word_add(&own(t, thread)->tokens[kind], count);
+}
+
+void hg_traffic_refused(struct hg_traffic *t, enum hg_refuser by, const char *name)
+{
+    HG_ASSERT((size_t)by < HG_REFUSERS);
+    hg_tally_add(&t->refused[by], name);
+}
+
+const struct hg_tallies *hg_traffic_refusals(const struct hg_traffic *t, enum hg_refuser by)
+{
+    HG_ASSERT((size_t)by < HG_REFUSERS);
+    return &t->refused[by];
 }
 
 void hg_traffic_sum(const struct hg_traffic *t, struct hg_traffic_numbers *sum)

@@ -22,6 +22,9 @@ static inline bool hg_facts_configured(const struct hg_frontend *f)
 /* Zeroed where nothing was counted. */
 void hg_facts_traffic(const struct hg_facts *f, const struct hg_frontend *one,
                       struct hg_traffic_numbers *out);
+/* NULL where nothing was counted. */
+const struct hg_tallies *hg_facts_refusals(const struct hg_facts *f, const struct hg_frontend *one,
+                                           enum hg_refuser by);
 void hg_facts_server(const struct hg_facts *f, const struct hg_server *s, struct hg_server_facts *out);
 uint16_t hg_facts_port(const struct hg_facts *f, const struct hg_frontend *one);
 /* The i-th backend that its requests may go to, each once, in no order; NULL behind the last. */

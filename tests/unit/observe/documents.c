@@ -135,8 +135,13 @@ HG_TEST(figures_of_threads_are_summed)
     hg_traffic_served(s.traffic.frontend[0], 2, HG_SERVE_METRICS);
     hg_traffic_tokens(s.traffic.frontend[0], 0, HG_TOKENS_OUTPUT, 40);
     hg_traffic_tokens(s.traffic.frontend[0], 1, HG_TOKENS_OUTPUT, 2);
+    for (int i = 0; i < 3; i++)
+        hg_traffic_refused(s.traffic.frontend[0], HG_REFUSER_LIMIT, "rpm");
+    hg_traffic_refused(s.traffic.frontend[0], HG_REFUSER_GUARD, "runs");
     const char *text = made(&s, &metrics, 200, "text/plain; version=0.0.4");
     static const char *const lines[] = {
+        "hdrgate_frontend_rate_limited_total{frontend=\"openai\",limit=\"rpm\"} 3\n",
+        "hdrgate_frontend_guarded_total{frontend=\"openai\",guard=\"runs\"} 1\n",
         "hdrgate_frontend_requests_total{frontend=\"openai\",method=\"POST\",code=\"2xx\"} 2\n",
         "hdrgate_frontend_requests_total{frontend=\"openai\",method=\"OTHER\",code=\"5xx\"} 1\n",
         "hdrgate_frontend_requests_total{frontend=\"openai\",method=\"OTHER\",code=\"4xx\"} 1\n",
@@ -186,12 +191,14 @@ HG_TEST(awfs_metrics_have_its_names_and_none_of_what_is_empty)
     exchange(&s, 0, 1, HG_METHOD_GET, 101, HG_CLOSE_TUNNEL_CLOSED, 20000);
     exchange(&s, 0, 1, HG_METHOD_POST, 413, HG_CLOSE_REFUSED, 20);
     hg_traffic_tokens(s.traffic.frontend[0], 0, HG_TOKENS_INPUT, 7);
+    hg_traffic_refused(s.traffic.frontend[0], HG_REFUSER_LIMIT, "bytes_pm");
     HG_CHECK_STR(
         made(&s, &metrics, 200, "application/json"),
         "{\"counters\":{\"requests_total:openai:GET:1xx\":1,\"requests_total:openai:POST:2xx\":1,"
         "\"requests_total:openai:POST:4xx\":1,\"requests_errors_total:openai\":1,\"request_bytes_total:"
         "openai\":12,"
-        "\"response_bytes_total:openai\":20,\"input_tokens_total:openai\":7},\"histograms\":{\"request_"
+        "\"response_bytes_total:openai\":20,\"input_tokens_total:openai\":7,\"rate_limit_rejected_total:"
+        "openai:bytes_pm\":1},\"histograms\":{\"request_"
         "duration_ms\":"
         "{\"openai\":{\"p50\":30,\"p90\":46,\"p99\":50,\"count\":3,\"sum\":60,\"buckets\":{\"10\":0,\"50\":3,"
         "\"100\":3,"
