@@ -52,6 +52,10 @@ static enum hg_coder_step step(struct hg_coder *c, struct hg_slice *in, char *ou
     *made = 0;
     if (in->n == 0 && !z->open)
         return CODER_MORE;
+    /* A frame that stands whole in the input would be judged more strictly (its size against its header's)
+     * than one that comes in pieces: its first byte comes alone, so that both are one. */
+    if (!z->open)
+        from.size = 1;
     result = ZSTD_decompressStream(z->context, &to, &from);
     if (ZSTD_isError(result))
         return failed(result);

@@ -145,6 +145,15 @@ HG_TEST(members_and_frames_in_a_row)
     }
 }
 
+/* A header that promises 60 bytes, and none there: the library's verdict must not depend on the cuts. */
+HG_TEST(a_zstd_frame_is_judged_the_same_at_every_cut)
+{
+    for (size_t step = 1; step <= 9; step++) {
+        struct run run = decode("zstd", HG_LIT("\x28\xb5\x2f\xfd\x20\x3c\x01\x00\x00"), step, SIZE_MAX);
+        HG_CHECK(run.result == HG_DECODE_FINE && run.whole);
+    }
+}
+
 HG_TEST(what_is_not_coded)
 {
     for (size_t i = 0; i < CODINGS; i++) {
