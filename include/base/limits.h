@@ -55,6 +55,7 @@
 #define HG_LIMIT_ZSTD_WINDOW_BITS 23                /* RFC 9659 */
 
 /* Policy */
+#define HG_LIMIT_COUNTED_NAME 64u     /* bytes of a limit's name */
 #define HG_LIMIT_HOLDS 16u            /* limits and guards that one request can meet */
 #define HG_LIMIT_TABLE_DEFAULT 10000u /* keys in a table: about 600 bytes each, whatever clients send */
 #define HG_LIMIT_TABLE_MAX 100000u

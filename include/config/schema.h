@@ -32,6 +32,7 @@
     X(SECRET, "secret")                   \
     X(CHOOSE, "choose")                   \
     X(MAP, "map")                         \
+    X(TABLE, "table")                     \
     X(RULE, "rule")                       \
     X(FRONTEND, "frontend")               \
     X(USE_BACKEND, "use-backend")         \
@@ -47,6 +48,7 @@
     X(REQUEST, "request list")            \
     X(RESPONSE, "response list")          \
     X(REPLY, "answer")                    \
+    X(RATE_LIMIT, "rate-limit")           \
     X(REDIRECT, "redirect")               \
     X(SERVE, "serve")                     \
     X(ERROR, "errors")                    \

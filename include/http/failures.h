@@ -44,6 +44,7 @@
     X("queue_full")             /* too many requests wait for a server */              \
     X("queue_timeout")          /* the request waited too long for one */              \
     X("placeholder_leak")       /* a secret's placeholder was about to leave */        \
+    X("rate_limit_error")       /* a rate-limit without an answer of its own */        \
     X("map_no_match")           /* a map has no entry for this request */
 
 #endif

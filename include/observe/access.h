@@ -15,6 +15,7 @@
     X(OK, "ok", 0)           /* answered, by upstream or by a rule */                     \
     X(REFUSED, "refused", 1) /* by a check of ours; error says which */                   \
     X(DENIED, "denied", 1)   /* by a deny action */                                       \
+    X(LIMITED, "rate_limited", 1)                                                         \
     X(NOT_CONFIGURED, "not_configured", 1)                                                \
     X(RULE_FAILED, "rule_failed", 2)                                                      \
     X(BAD_REQUEST_BODY, "bad_request_body", 1)                                            \

@@ -32,6 +32,8 @@
     X(no_server_total, 0, "Requests for which no server was up")                                    \
     X(tls_resumed_total, 0, "TLS sessions resumed with upstreams")                                  \
     X(client_left_total, 0, "Requests whose client left before their end")                          \
+    X(rate_limited_total, 0, "Requests refused by a rate limit")                                    \
+    X(rate_limit_observed_total, 0, "Requests over a rate limit that is only observed")             \
     X(bytes_in_total, 0, "Bytes of request bodies received")                                        \
     X(bytes_out_total, 0, "Bytes of answer bodies sent")                                            \
     X(accept_pauses_total, 0, "Times that accepting had to pause for want of descriptors")          \

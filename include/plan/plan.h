@@ -18,6 +18,7 @@
 #include "plan/errors.h"
 #include "rules/choice.h"
 #include "rules/condition.h"
+#include "rules/limit.h"
 #include "rules/map.h"
 
 struct hg_timeouts { /* milliseconds */
@@ -221,6 +222,13 @@ struct hg_frontend {
     unsigned line;
 };
 
+/* Where limits count. Its name tells it from others also in the next plan. */
+struct hg_count_table {
+    const char *name; /* as declared, or FRONTEND/LIMIT */
+    size_t size;
+    bool evict;
+};
+
 struct hg_plan {
     atomic_uint refs;
     struct hg_global global;
@@ -235,6 +243,10 @@ struct hg_plan {
     size_t choices;
     struct hg_log_format *log_format; /* in the order written */
     size_t log_formats;
+    struct hg_count_table *table;
+    size_t tables;
+    const struct hg_rate_limit **limit; /* of lists of frontends, in the order found */
+    size_t limits;
     struct hg_placeholder *placeholder; /* none may leave in a head */
     size_t placeholders;
     struct hg_variables *variables; /* private: of env-files; NULL: none */

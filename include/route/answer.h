@@ -11,6 +11,7 @@
 enum hg_answer_kind {
     HG_ANSWER_RULE,           /* respond and the like */
     HG_ANSWER_DENIED,         /* deny */
+    HG_ANSWER_LIMITED,        /* rate-limit */
     HG_ANSWER_REFUSED,        /* a check of ours */
     HG_ANSWER_NOT_CONFIGURED, /* a variable or a secret without a value */
     HG_ANSWER_RULE_FAILED,    /* a rule that could not be evaluated */

@@ -17,6 +17,7 @@ struct hg_route {
     const struct hg_frontend *frontend;
     const struct hg_client *client;
     const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
+    const struct hg_limiter *limiter;  /* NULL: nothing is counted */
     struct hg_arena *arena;
     struct hg_scratch *scratch;
     struct hg_request *request; /* the frontend's rules change it */

@@ -8,35 +8,41 @@
 #define HG_RULES_RULESET_H
 
 #include "rules/client.h"
+#include "rules/limit.h"
 #include "rules/origin.h"
 #include "rules/serve.h"
 #include "rules/template.h"
 
-/* kind, name in the config, directions (1 request, 2 response). Each has a row of the same name in three more
- * tables: how it is written (plan/lists.c), how it is built (build.c) and how it runs (run.c). */
-#define HG_ACTIONS(X)                            \
-    X(USE, "use", 3)                             \
-    X(DROP_HEADER, "drop-header", 3)             \
-    X(KEEP_HEADER, "keep-header", 3)             \
-    X(DROP_HEADER_VALUE, "drop-header-value", 3) \
-    X(SET_HEADER, "set-header", 3)               \
-    X(ADD_HEADER, "add-header", 3)               \
-    X(DEFAULT_HEADER, "default-header", 3)       \
-    X(REPLACE_HEADER, "replace-header", 3)       \
-    X(ADD_TO_LIST, "add-to-list", 3)             \
-    X(DROP_FROM_LIST, "drop-from-list", 3)       \
-    X(DROP_QUERY, "drop-query", 1)               \
-    X(SET_QUERY, "set-query", 1)                 \
-    X(SET_PATH, "set-path", 1)                   \
-    X(REPLACE_PATH, "replace-path", 1)           \
-    X(BASE_PATH, "base-path", 1)                 \
-    X(SET_HOST, "set-host", 1)                   \
-    X(DENY, "deny", 1)                           \
-    X(RESPOND, "respond", 1)                     \
-    X(REDIRECT, "redirect", 1)                   \
-    X(SERVE, "serve", 1)                         \
-    X(SET_STATUS, "set-status", 2)               \
-    X(MAP_ORIGIN, "map-origin", 2)               \
+/* An action that must not run twice for a request: only in lists of frontends. */
+#define HG_ACTION_ONCE 4
+
+/* kind, name in the config, directions (1 request, 2 response) and HG_ACTION_ONCE. Each has a row of the same
+ * name in three more tables: how it is written (plan/lists.c), how it is built (build.c) and how it runs
+ * (run.c). */
+#define HG_ACTIONS(X)                               \
+    X(USE, "use", 3)                                \
+    X(DROP_HEADER, "drop-header", 3)                \
+    X(KEEP_HEADER, "keep-header", 3)                \
+    X(DROP_HEADER_VALUE, "drop-header-value", 3)    \
+    X(SET_HEADER, "set-header", 3)                  \
+    X(ADD_HEADER, "add-header", 3)                  \
+    X(DEFAULT_HEADER, "default-header", 3)          \
+    X(REPLACE_HEADER, "replace-header", 3)          \
+    X(ADD_TO_LIST, "add-to-list", 3)                \
+    X(DROP_FROM_LIST, "drop-from-list", 3)          \
+    X(DROP_QUERY, "drop-query", 1)                  \
+    X(SET_QUERY, "set-query", 1)                    \
+    X(SET_PATH, "set-path", 1)                      \
+    X(REPLACE_PATH, "replace-path", 1)              \
+    X(BASE_PATH, "base-path", 1)                    \
+    X(SET_HOST, "set-host", 1)                      \
+    X(DENY, "deny", 1)                              \
+    X(RESPOND, "respond", 1)                        \
+    X(REDIRECT, "redirect", 1)                      \
+    X(RATE_LIMIT, "rate-limit", 1 | HG_ACTION_ONCE) \
+    X(SERVE, "serve", 1 | HG_ACTION_ONCE)           \
+    X(SET_STATUS, "set-status", 2)                  \
+    X(MAP_ORIGIN, "map-origin", 2)                  \
     X(LOG, "log", 3)
 
 enum hg_action_kind {
@@ -48,6 +54,8 @@ enum hg_action_kind {
 
 /* As the config says it. */
 const char *hg_action_name(enum hg_action_kind kind);
+/* HG_ACTION_ONCE */
+bool hg_action_once(enum hg_action_kind kind);
 
 enum hg_direction { HG_REQUEST_RULES = 1, HG_RESPONSE_RULES = 2 };
 
@@ -110,16 +118,18 @@ struct hg_action_spec {
     const struct hg_slice *names; /* KEEP_HEADER: patterns */
     size_t n_names;
     struct hg_slice pattern; /* of a value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
-    struct hg_slice value;   /* template: of a header, a list member, a path, a URL, a line of the log */
-    bool aliases;            /* '_' counts as '-' in names of headers */
-    bool observe;            /* DENY, RESPOND, REDIRECT: only say what would have been answered */
+    struct hg_slice value; /* template: of a header, a list member, a path, a URL, a line of the log, the key
+                              of a RATE_LIMIT (.p NULL: one for the frontend) */
+    const struct hg_rate_limit *limit; /* RATE_LIMIT: lives as long as the ruleset */
+    bool aliases;                      /* '_' counts as '-' in names of headers */
+    bool observe; /* DENY, RESPOND, REDIRECT, RATE_LIMIT: only say what would have been answered */
     const struct hg_when *when;  /* NULL: always */
     struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
     bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
     struct hg_ruleset *child;    /* USE: taken over when the result is OK */
-    unsigned status;             /* DENY, RESPOND, REDIRECT: 0 is the action's own; SET_STATUS */
-    /* DENY and RESPOND */
-    struct hg_slice body;         /* template; .p NULL: none (deny: the default JSON) */
+    unsigned status;             /* DENY, RESPOND, REDIRECT, RATE_LIMIT: 0 is the action's own; SET_STATUS */
+    /* DENY, RESPOND and RATE_LIMIT */
+    struct hg_slice body;         /* template; .p NULL: none (of a refusal: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
     size_t headers;
     const struct hg_serve *serve; /* SERVE: must live as long as the ruleset */
@@ -211,9 +221,11 @@ struct hg_outcome {
     const struct hg_secret_slot *secret; /* FAIL for want of its value; else NULL */
     char name[128];                      /* FAIL: the secret's source or the variable */
     /* REPLY */
-    bool denied; /* by deny, not respond */
+    bool denied;             /* by deny, not respond */
+    bool limited;            /* by rate-limit */
+    struct hg_slice message; /* limited: what the default JSON says */
     unsigned status;
-    struct hg_slice body;         /* in the arena; .p NULL for deny without body */
+    struct hg_slice body;         /* in the arena; .p NULL for a refusal without body */
     struct hg_headers headers;    /* in the arena */
     const struct hg_serve *serve; /* by serve: this document is the answer, not body and headers */
 };
@@ -252,6 +264,7 @@ struct hg_rules_run {
     const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
     const struct hg_origins *origins;  /* of response rules with map-origin; NULL: it finds nothing to do */
     bool serve_only;                   /* nothing but serve runs, in lists of rules too */
+    const struct hg_limiter *limiter;  /* of request rules; NULL: they only say what they would count */
 };
 
 enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,

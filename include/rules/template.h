@@ -12,6 +12,8 @@
  *   %{client-header:NAME} (as it arrived) %{peer-uid} %{peer-gid} (of a client on a unix socket, else empty)
  *   %{headers} (respond bodies only: the request's head as it stands, a line each, the request line first)
  *   %{error-type} %{error-message} (answers to failures only)
+ *   %{limit} %{limit-name} %{limit-window} %{limit-remaining} %{limit-reset} %{retry-after} (answers of a
+ *   rate-limit only)
  *
  * The value of a plain variable with a CR, LF or NUL inside is BAD. host and %{host} are without port; an
  * IPv6 address keeps its brackets.
@@ -29,6 +31,7 @@ struct hg_condition;
 struct hg_choice;
 struct hg_map;
 struct hg_map_taken;
+struct hg_limit_vars;
 
 enum hg_declared { HG_DECLARED_SECRET, HG_DECLARED_ACL, HG_DECLARED_CHOICE, HG_DECLARED_MAP };
 
@@ -62,6 +65,7 @@ struct hg_vars {
     const struct hg_request *request;          /* method, path, host, header:NAME, headers */
     const struct hg_captures *captures;        /* may be NULL */
     struct hg_slice error_type, error_message; /* of the failure that is answered */
+    const struct hg_limit_vars *limited;       /* where a rate-limit answers; else NULL */
     enum hg_escape escape;                     /* of what is put in for %{...} */
     struct hg_secret_uses *uses;               /* which secrets were taken is noted here; may be NULL */
 };
@@ -71,6 +75,7 @@ struct hg_vars {
 #define HG_TEMPLATE_SECRETS 4u  /* $<secret:...> allowed */
 #define HG_TEMPLATE_HEADERS 8u  /* %{headers} allowed */
 #define HG_TEMPLATE_ERRORS 64u  /* %{error-type} and %{error-message} allowed */
+#define HG_TEMPLATE_LIMITS 128u /* %{limit} and its neighbours allowed */
 
 struct hg_template;
 

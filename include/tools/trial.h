@@ -16,6 +16,8 @@ struct hg_trial_ask {
     size_t fields;
     const char *frontend; /* NULL: the URL's port decides, or there is only one */
     const char *from;     /* NULL: 127.0.0.1. An address, "unix" or "unix:UID:GID" */
+    const char
+        *exceeded; /* the name of a rate limit that has no room; NULL: all have, and nothing is counted */
 };
 
 /* Where the trial stands, for listeners of its rules. */
@@ -41,6 +43,8 @@ struct hg_trial {
     struct hg_framing framing;
     struct hg_hop hop;
     struct hg_route route;
+    struct hg_limiter limiter;
+    const char *exceeded;
     struct hg_buf head; /* what leaves */
     struct hg_answer answer;
     struct hg_response response;

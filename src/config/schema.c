@@ -5,67 +5,7 @@
 #include "config/schema.h"
 
 #include "base/limits.h"
-
-#define ONE HG_FORM_ONE
-#define LIST HG_FORM_LIST
-#define GROUP HG_FORM_GROUP
-#define GROUPS HG_FORM_GROUPS
-#define NAMED HG_FORM_NAMED
-#define PAIR HG_FORM_PAIR
-#define PAIRS HG_FORM_PAIRS
-#define TRIPLE HG_FORM_TRIPLE
-#define MAP HG_FORM_PAIR_MAP
-#define NAMED_LISTS HG_FORM_NAMED_LISTS
-#define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
-
-#define YEAR (365ull * 24u * 3600u * 1000u)
-
-/* scope, key, kind, forms, sub, least, most, flags, words, standard, about */
-#define KEY(s, k, kind, forms, sub, about)                                                 \
-    {                                                                                      \
-        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, 0, NULL, NULL, about \
-    }
-/* A group that is there with its standards when nobody writes it. */
-#define SETTINGS(s, k, sub, about)                                                                           \
-    {                                                                                                        \
-        HG_SCOPE_##s, k, HG_KIND_NOTHING, GROUP, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_SETTINGS, NULL, NULL, about \
-    }
-/* Used up when the files were read. */
-#define READING(s, k, kind, forms, sub, about)                                                             \
-    {                                                                                                      \
-        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_READING, NULL, NULL, about \
-    }
-#define RANGE(s, k, kind, least, most, standard, about)                                            \
-    {                                                                                              \
-        HG_SCOPE_##s, k, HG_KIND_##kind, ONE, HG_SCOPE_NONE, least, most, 0, NULL, standard, about \
-    }
-#define WORDS(s, k, words, standard, about)                                                \
-    {                                                                                      \
-        HG_SCOPE_##s, k, HG_KIND_WORD, ONE, HG_SCOPE_NONE, 0, 0, 0, words, standard, about \
-    }
-#define TRUTH(s, k, standard, about)                                                      \
-    {                                                                                     \
-        HG_SCOPE_##s, k, HG_KIND_BOOL, ONE, HG_SCOPE_NONE, 0, 0, 0, NULL, standard, about \
-    }
-#define ACTION(s, k, kind, forms, sub, about)                                                             \
-    {                                                                                                     \
-        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_ACTION, NULL, NULL, about \
-    }
-/* On headers of one name, or on names: `aliases` may stand beside it. */
-#define NAMES(s, k, kind, forms, about)                                                                    \
-    {                                                                                                      \
-        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION | HG_SCHEMA_ALIASES, \
-            NULL, NULL, about                                                                              \
-    }
-#define LATER(s, k)                                                                                   \
-    {                                                                                                 \
-        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER, NULL, NULL, NULL \
-    }
-#define LATER_ACTION(s, k)                                                                              \
-    {                                                                                                   \
-        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER | HG_SCHEMA_ACTION, \
-            NULL, NULL, NULL                                                                            \
-    }
+#include "schema_rows.h"
 
 static const struct hg_schema_key keys[] = {
     READING(ROOT, "include", PATH, ONE | LIST, NONE, "other files; \"<x.cfg>\" is an installed rule file"),
@@ -81,6 +21,7 @@ static const struct hg_schema_key keys[] = {
         "conditions by name, for if and unless; of a list one is enough"),
     KEY(ROOT, "choose", NOTHING, NAMED | NAMED_LISTS, CHOOSE,
         "values by name, for $<choose:name>: the first entry whose env holds"),
+    KEY(ROOT, "table", NOTHING, NAMED, TABLE, "tables of counts by name, for rate-limit"),
     KEY(ROOT, "map", NOTHING, NAMED, MAP,
         "tables by name, for $<map:name>: what a request brings picks a secret or a backend"),
     KEY(ROOT, "log-format", NOTHING, NAMED, LOG_FORMAT,
@@ -207,6 +148,11 @@ static const struct hg_schema_key keys[] = {
         "pattern of the key, and name; the first that matches"),
     KEY(MAP, "file", PATH, ONE, NONE,
         "file with a pattern and a name in each line, # begins a comment; read again at a reload"),
+
+    RANGE(TABLE, "size", NUMBER, 1, HG_LIMIT_TABLE_MAX, "10000",
+          "most counts in it at once, of all limits that name it"),
+    WORDS(TABLE, "when-full", "refuse|evict", "refuse",
+          "a key that is new to a full table: refuse it, or forget the one used longest ago"),
 
     KEY(RULE, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(RULE, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
@@ -344,7 +290,9 @@ static const struct hg_schema_key keys[] = {
            "sets the Host that is sent; the server and the name in TLS stay"),
     {HG_SCOPE_REQUEST, "redirect", HG_KIND_TEMPLATE, ONE | GROUP, HG_SCOPE_REDIRECT, 0, 0,
      HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL, "sends the client elsewhere: a URL or a path"},
-    LATER_ACTION(REQUEST, "rate-limit"),
+    {HG_SCOPE_REQUEST, "rate-limit", HG_KIND_NOTHING, GROUP, HG_SCOPE_RATE_LIMIT, 0, 0,
+     HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL,
+     "refuses requests above a rate; only in lists of frontends and in rules used there"},
     LATER_ACTION(REQUEST, "guard"),
     {HG_SCOPE_REQUEST, "serve", HG_KIND_WORD, ONE | GROUP, HG_SCOPE_SERVE, 0, 0, HG_SCHEMA_ACTION,
      "health|metrics|reflect", NULL,
@@ -378,6 +326,26 @@ static const struct hg_schema_key keys[] = {
     ACTION(RESPONSE, "log", TEMPLATE, ONE, NONE, "writes a line to the log"),
     KEY(RESPONSE, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(RESPONSE, "unless", TEXT, ONE, NONE, "not when these acls hold"),
+
+    KEY(RATE_LIMIT, "name", NAME, ONE, NONE, "what logs and answers call it"),
+    KEY(RATE_LIMIT, "key", TEMPLATE, ONE, NONE,
+        "what is counted apart, such as \"%{client-ip}\"; the standard is one count for the frontend"),
+    KEY(RATE_LIMIT, "table", NAME, ONE, NONE,
+        "where counts are kept; limits of the same name there are one; the standard is a table of its own"),
+    RANGE(RATE_LIMIT, "requests", NUMBER, 0, HG_LIMIT_RATE_MAX, NULL, "most requests; 0: no limit"),
+    RANGE(RATE_LIMIT, "bytes", SIZE, 0, HG_LIMIT_RATE_BYTES_MAX, NULL,
+          "most bytes of requests' bodies; \"0\": no limit"),
+    RANGE(RATE_LIMIT, "tokens", NUMBER, 0, HG_LIMIT_RATE_MAX, NULL, "most tokens; 0: no limit"),
+    WORDS(RATE_LIMIT, "per", "second|minute|hour", "minute", "in which time"),
+    RANGE(RATE_LIMIT, "burst", NUMBER, 0, HG_LIMIT_RATE_MAX, "0",
+          "so many more at once, lent: they are paid back before anything else passes"),
+    {HG_SCOPE_RATE_LIMIT, "estimate", HG_KIND_NUMBER, ONE, HG_SCOPE_NONE, 0, HG_LIMIT_RATE_MAX,
+     HG_SCHEMA_BESIDE, NULL, "1000", "tokens: reserved until the answer says how many it was"},
+    RANGE(RATE_LIMIT, "status", NUMBER, 400, 599, "429", "status of the answer"),
+    KEY(RATE_LIMIT, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),
+    KEY(RATE_LIMIT, "body", TEMPLATE, ONE, NONE,
+        "body of the answer; %{limit}, %{retry-after} and others say what was exceeded; the standard is "
+        "JSON"),
 
     KEY(REDIRECT, "to", TEMPLATE, ONE, NONE, "https://host/..., http://host/... or /path"),
     RANGE(REDIRECT, "status", NUMBER, 301, 308, "302", "301, 302, 303, 307 or 308"),

@@ -105,7 +105,7 @@ struct hg_build {
     const char
         *used;      /* "a.cfg:5, b.cfg:9": the uses whose parameters are in what is being compiled, or NULL */
     bool no_server; /* the list that is being compiled runs before a server is chosen */
-    bool repeats;   /* it may run more than once for a request: a backend's */
+    const struct hg_node *block; /* the frontend or backend whose list it is; NULL: a rule by itself */
     bool no_memory;
 };
 
@@ -224,6 +224,13 @@ const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *
 /* serve.c: the node of the action; NULL: said. */
 const struct hg_serve *hg_read_serve(struct hg_build *b, const struct hg_node *entry,
                                      const struct hg_node *action);
+
+/* limit.c */
+void hg_build_tables(struct hg_build *b);
+size_t hg_add_table(struct hg_build *b, const char *name, size_t size, bool evict);
+/* The limit that the keys of a rate-limit say, which lives as long as the plan; NULL: it is switched off, or
+ * something is wrong, and that was said. */
+const struct hg_rate_limit *hg_build_limit(struct hg_build *b, const struct hg_node *n, const char *where);
 
 /* when.c */
 /* The keys of a `when` or an acl; NULL: nothing is asked, or something is broken, and that was said. */

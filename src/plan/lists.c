@@ -131,23 +131,19 @@ static void read_map_origin(struct entry *e)
     e->bad = e->bad || !on;
 }
 
-/* An action that may happen only once for a request. */
-static void only_once(struct entry *e)
-{
-    if (!e->b->repeats)
-        return;
-    HG_ERROR(
-        e->b, e->action,
-        "this action is only for request lists of frontends: a backend's list may run more than once for a "
-        "request");
-    e->bad = true;
-}
-
 static void read_serve(struct entry *e)
 {
-    only_once(e);
     e->spec.serve = hg_read_serve(e->b, e->node, e->action);
     e->bad = e->bad || e->spec.serve == NULL;
+}
+
+static void read_rate_limit(struct entry *e)
+{
+    const struct hg_node *n = e->action;
+    read_reply(e);
+    e->spec.value = text_of(hg_node_get(n, "key"));
+    e->spec.limit = hg_build_limit(e->b, n, e->spec.where);
+    e->bad = e->bad || e->spec.limit == NULL;
 }
 
 static struct hg_built_list compile(struct hg_build *b, const struct hg_node *block,
@@ -247,7 +243,7 @@ static const struct {
     [HG_ACTION_REPLACE_PATH] = {"pv", NULL},    [HG_ACTION_BASE_PATH] = {"n", NULL},
     [HG_ACTION_SET_HOST] = {"v", NULL},         [HG_ACTION_REDIRECT] = {"", read_redirect},
     [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_MAP_ORIGIN] = {"", read_map_origin},
-    [HG_ACTION_SERVE] = {"", read_serve},
+    [HG_ACTION_SERVE] = {"", read_serve},       [HG_ACTION_RATE_LIMIT] = {"", read_rate_limit},
 };
 
 /* The node of a part: the action itself when it is one string. */
@@ -317,6 +313,19 @@ static void append(struct entry *e)
         HG_ERROR(e->b, blame(e, &note), "%s", note.text);
 }
 
+/* A frontend's list runs once for a request; a backend's once for each server that is asked. */
+static bool may_stand_here(const struct entry *e)
+{
+    const struct hg_node *block = e->b->block;
+    if (!hg_action_once(e->spec.kind) || block == NULL || e->b->no_server)
+        return true;
+    HG_ERROR(
+        e->b, e->action,
+        "this action is only for request lists of frontends: a backend's list may run more than once for a "
+        "request");
+    return false;
+}
+
 static void compile_entry(struct hg_build *b, const struct hg_node *node, enum hg_direction direction,
                           const struct chain *chain, struct hg_built_list *list)
 {
@@ -326,6 +335,8 @@ static void compile_entry(struct hg_build *b, const struct hg_node *node, enum h
     e.action = find_action(node);
     if (e.action == NULL || !kind_of(e.action->name, &e.spec.kind) || e.action->broken)
         return; /* said by the schema check */
+    if (!may_stand_here(&e))
+        return;
     (void)snprintf(where, sizeof(where), "%s:%u", node->file, node->line);
     e.spec.where = where;
     read_condition(&e);
@@ -400,11 +411,11 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
                                    enum hg_direction direction)
 {
     struct warning w = {b};
-    bool frontend = strcmp(block->parent->name, "frontend") == 0;
-    b->no_server = direction == HG_REQUEST_RULES && frontend;
-    b->repeats = direction == HG_REQUEST_RULES && !frontend;
+    b->no_server = direction == HG_REQUEST_RULES && strcmp(block->parent->name, "frontend") == 0;
+    b->block = block;
     struct hg_built_list list = compile(b, block, direction, NULL);
-    b->no_server = b->repeats = false;
+    b->block = NULL;
+    b->no_server = false;
     if (list.rules == NULL || !hg_store_own(b, list.rules, release_ruleset))
         return (struct hg_built_list){0};
     list.path_condition = (hg_ruleset_asks(list.rules) & HG_ASKS_PATH) != 0;

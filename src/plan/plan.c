@@ -99,6 +99,7 @@ static void build_all(struct hg_build *b)
     hg_build_global(b);
     if (!hg_build_acls(b))
         return;
+    hg_build_tables(b);
     hg_build_rules(b);
     if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_fill_maps(b, HG_MAP_TO_BACKEND) ||
         !hg_build_frontends(b))

@@ -71,6 +71,7 @@ static void set_vars(struct hg_exchange *x)
     x->route.frontend = s->frontend;
     x->route.client = &x->client;
     hg_hooks_set(x);
+    hg_limits_set(x);
     x->route.arena = &x->arena;
     x->route.vars.uses = &x->uses;
     x->route.scratch = s->relay->scratch;
@@ -135,6 +136,7 @@ void hg_exchange_end(struct hg_exchange *x, enum hg_close why)
 
     HG_ASSERT(s->exchange == x);
     hg_upstream_release(x);
+    hg_limits_end(x);
     hg_say_over(x, why);
     exchange_free(x);
     if (s->state == HG_SESSION_EXCHANGE)

@@ -11,7 +11,8 @@
  *   dispatch.c  which server, sending again     reply.c     answers of our own
  *   credential.c  secrets that are missing or refused
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
- *   switch.c    sessions and a new generation                serve.c    documents about what runs
+ *   switch.c    sessions and a new generation  serve.c    documents about what runs
+ *   limit.c     rate limits
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -117,6 +118,8 @@ struct hg_exchange {
     struct hg_body_decoder req_body;
     struct hg_route route;
     struct hg_rule_hooks hooks;           /* of route */
+    struct hg_limiter limiter;            /* of route */
+    struct hg_holds holds;                /* of limits */
     struct hg_client client;              /* the session's peer, or who is behind its trusted hops */
     struct hg_slice log_method, log_path; /* as received */
 
@@ -188,6 +191,20 @@ void hg_say_start(struct hg_exchange *x);
 void hg_say_refused(struct hg_exchange *x);
 /* The line of the access log. */
 void hg_say_over(struct hg_exchange *x, enum hg_close why);
+
+/* limit.c */
+void hg_limits_set(struct hg_exchange *x);
+/* The rules are about to run (again): what they took is given back. */
+void hg_limits_again(struct hg_exchange *x);
+/* The request goes to a server: from here on it counts, whatever becomes of it. */
+void hg_limits_leave(struct hg_exchange *x);
+/* More of its body has come. */
+void hg_limits_body(struct hg_exchange *x);
+/* So many tokens up to now; final: and no more. Without a word what was estimated stays. */
+void hg_limits_tokens(struct hg_exchange *x, uint64_t n, bool final);
+/* An answer of our own is made: a request that did not leave counts no more. */
+void hg_limits_answered(struct hg_exchange *x);
+void hg_limits_end(struct hg_exchange *x);
 
 /* turn.c */
 void hg_session_turn(struct hg_session *s);

@@ -105,5 +105,7 @@ bool hg_request_pump(struct hg_exchange *x)
         else if (used == 0)
             break;
     }
+    if (progress && s->exchange == x)
+        hg_limits_body(x);
     return progress;
 }

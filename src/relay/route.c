@@ -10,6 +10,7 @@ void hg_route_answer(struct hg_exchange *x, const struct hg_answer *a)
     static const enum hg_close closes[] = {
         [HG_ANSWER_RULE] = HG_CLOSE_OK,
         [HG_ANSWER_DENIED] = HG_CLOSE_DENIED,
+        [HG_ANSWER_LIMITED] = HG_CLOSE_LIMITED,
         [HG_ANSWER_REFUSED] = HG_CLOSE_REFUSED,
         [HG_ANSWER_NOT_CONFIGURED] = HG_CLOSE_NOT_CONFIGURED,
         [HG_ANSWER_RULE_FAILED] = HG_CLOSE_RULE_FAILED,
@@ -30,6 +31,7 @@ void hg_exchange_route(struct hg_exchange *x)
     struct hg_answer a;
 
     x->uses.now = hg_loop_now(x->session->relay->loop);
+    hg_limits_again(x);
     if (hg_route_enter(&x->route, &a) != HG_ROUTE_GO) {
         if (!hg_credential_wait(x, &a, HG_ASK_ENTER))
             hg_route_answer(x, &a);

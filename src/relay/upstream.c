@@ -63,6 +63,7 @@ void hg_upstream_connect(struct hg_exchange *x, bool fresh)
 
     HG_ASSERT(x->link == NULL && x->dialing == NULL && x->reserved);
     hg_say_start(x);
+    hg_limits_leave(x);
     if (link != NULL) {
         adopt(x, link, true);
         return;

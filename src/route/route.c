@@ -71,11 +71,31 @@ static void put_headers(struct hg_answer *a, const struct hg_headers *own)
         (void)hg_headers_add(&a->headers, own->v[i].name, own->v[i].value);
 }
 
+static void limited(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
+{
+    if (o->body.p == NULL) {
+        refuse(r, a, HG_ANSWER_LIMITED, o->status, "rate_limit_error", "%.*s", HG_FMT(o->message));
+        put_headers(a, &o->headers);
+        return;
+    }
+    a->kind = HG_ANSWER_LIMITED;
+    a->status = o->status;
+    a->type = "rate_limit_error";
+    a->headers = o->headers;
+    a->body = o->body;
+    if (hg_headers_find(&a->headers, HG_LIT("Content-Type")) == NULL)
+        (void)hg_headers_add(&a->headers, HG_LIT("Content-Type"), hg_content_type(o->body));
+}
+
 static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, struct hg_answer *a)
 {
     if (o->serve != NULL) {
         a->kind = HG_ANSWER_SERVED;
         a->serve = o->serve;
+        return;
+    }
+    if (o->limited) {
+        limited(r, o, a);
         return;
     }
     if (o->denied && o->body.p == NULL) {
@@ -102,6 +122,7 @@ static struct hg_rules_run make_run(struct hg_route *r, struct hg_request *reque
         .arrived = &r->arrived,
         .client = r->client,
         .hooks = r->hooks,
+        .limiter = r->limiter,
     };
 }
 

@@ -36,12 +36,13 @@ struct hg_action {
     bool aliases;
     struct hg_pattern
         *pattern; /* of its value: DROP_HEADER_VALUE, REPLACE_HEADER, DROP_FROM_LIST; REPLACE_PATH */
-    struct hg_template *value; /* what is set, added or put in; REDIRECT: where to */
-    size_t origin_n;           /* REDIRECT: of value's origin, when all of it is written; else 0 */
+    struct hg_template *value;         /* what is set, added or put in; REDIRECT: where to */
+    size_t origin_n;                   /* REDIRECT: of value's origin, when all of it is written; else 0 */
+    const struct hg_rate_limit *limit; /* RATE_LIMIT */
     /* USE */
     struct hg_ruleset *child;
-    unsigned status; /* DENY, RESPOND, REDIRECT, SET_STATUS */
-    /* DENY, RESPOND */
+    unsigned status; /* DENY, RESPOND, REDIRECT, RATE_LIMIT, SET_STATUS */
+    /* DENY, RESPOND, RATE_LIMIT */
     struct hg_template *body; /* NULL: none */
     struct hg_answer_header *header;
     size_t headers;
@@ -60,6 +61,7 @@ struct hg_ruleset {
     unsigned depth;              /* of rules that use rules; 1: none */
     struct hg_slots all, always; /* secrets; always: of actions that every request reaches */
     unsigned asks;               /* HG_WHEN_BIT of all conditions */
+    unsigned takes;              /* actions that a request holds something of */
     bool echoes;                 /* an answer shows the request's head */
     bool maps_origin;
     const char *open_host; /* where a set-host takes what the request brings; the action's text */

@@ -119,6 +119,8 @@ static enum hg_append build_use(struct hg_builder *b)
     if (child->depth + 1 > HG_LIMIT_USE_DEPTH)
         return hg_build_bad(b->note, "rules use rules more than %u deep", HG_LIMIT_USE_DEPTH);
     r = hg_build_echo(b, child->echoes);
+    if (r == HG_APPEND_OK)
+        r = hg_build_takes(b, child->takes);
     if (r != HG_APPEND_OK)
         return r;
     b->a->name = hg_slice_dup(b->spec->name); /* for people */
@@ -153,19 +155,26 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_RESPOND] = hg_build_answer,
     [HG_ACTION_REDIRECT] = hg_build_redirect,
     [HG_ACTION_SERVE] = hg_build_serve,
+    [HG_ACTION_RATE_LIMIT] = hg_build_rate_limit,
     [HG_ACTION_SET_STATUS] = hg_build_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_build_map_origin,
     [HG_ACTION_LOG] = hg_build_log,
 };
 
+static const unsigned char directions[] = {
+#define X(id, name, in) in,
+    HG_ACTIONS(X)
+#undef X
+};
+
+bool hg_action_once(enum hg_action_kind kind)
+{
+    HG_ASSERT((size_t)kind < HG_ACTION_KINDS);
+    return (directions[kind] & HG_ACTION_ONCE) != 0;
+}
+
 static enum hg_append build_kind(struct hg_builder *b)
 {
-    static const unsigned char directions[] = {
-#define X(id, name, in) in,
-        HG_ACTIONS(X)
-#undef X
-    };
-
     HG_ASSERT((size_t)b->spec->kind < HG_ACTION_KINDS && builders[b->spec->kind] != NULL);
     if (!(directions[b->spec->kind] & b->rs->direction))
         return hg_build_bad(b->note, "this action is not for %s",

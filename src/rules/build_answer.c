@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "build.h"
 
-static enum hg_append build_answer_headers(struct hg_builder *b)
+static enum hg_append build_answer_headers(struct hg_builder *b, unsigned allow)
 {
     const struct hg_action_spec *spec = b->spec;
 
@@ -23,23 +23,21 @@ static enum hg_append build_answer_headers(struct hg_builder *b)
 
         r = hg_build_name(b, spec->header[i].name, &h->name, &n);
         if (r == HG_APPEND_OK)
-            r = hg_build_value(b, spec->header[i].value, HG_TEMPLATE_VARS, &h->value);
+            r = hg_build_value(b, spec->header[i].value, allow, &h->value);
         if (r != HG_APPEND_OK)
             return r;
     }
     return HG_APPEND_OK;
 }
 
-enum hg_append hg_build_answer(struct hg_builder *b)
+enum hg_append hg_build_own_answer(struct hg_builder *b, unsigned status, unsigned allow)
 {
-    bool respond = b->a->kind == HG_ACTION_RESPOND;
-    unsigned allow = HG_TEMPLATE_VARS | (respond ? HG_TEMPLATE_HEADERS : 0);
     enum hg_append r;
 
-    b->a->status = b->spec->status != 0 ? b->spec->status : respond ? 200 : 403;
+    b->a->status = b->spec->status != 0 ? b->spec->status : status;
     if (b->a->status < 200 || b->a->status > 599)
         return hg_build_bad(b->note, "the status must be between 200 and 599");
-    r = build_answer_headers(b);
+    r = build_answer_headers(b, allow & ~HG_TEMPLATE_HEADERS);
     if (r != HG_APPEND_OK || b->spec->body.p == NULL)
         return r;
     if ((b->a->status == 204 || b->a->status == 304) && b->spec->body.n > 0)
@@ -53,6 +51,13 @@ enum hg_append hg_build_serve(struct hg_builder *b)
     HG_ASSERT(b->spec->serve != NULL);
     b->a->serve = b->spec->serve;
     return HG_APPEND_OK;
+}
+
+enum hg_append hg_build_answer(struct hg_builder *b)
+{
+    if (b->a->kind == HG_ACTION_RESPOND)
+        return hg_build_own_answer(b, 200, HG_TEMPLATE_VARS | HG_TEMPLATE_HEADERS);
+    return hg_build_own_answer(b, 403, HG_TEMPLATE_VARS);
 }
 
 /* A credential must not get into a log: no secret can be named here. */

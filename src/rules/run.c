@@ -145,8 +145,9 @@ enum hg_verdict hg_run_value(struct hg_runner *r, const struct hg_action *a, con
     if (v != HG_VERDICT_PASS)
         return v;
     r->shows = hg_template_shows(t, &r->vars);
-    if (r->shows && (a->kind == HG_ACTION_DENY || a->kind == HG_ACTION_RESPOND ||
-                     a->kind == HG_ACTION_REDIRECT || r->run->response != NULL))
+    if (r->shows &&
+        (a->kind == HG_ACTION_DENY || a->kind == HG_ACTION_RESPOND || a->kind == HG_ACTION_REDIRECT ||
+         a->kind == HG_ACTION_RATE_LIMIT || r->run->response != NULL))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_SHOWS, name);
     if (!hg_header_value_ok(*out))
         return hg_run_fail(r, a->where, HG_RULE_FAIL_VALUE, name);
@@ -189,6 +190,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_RESPOND] = hg_run_answer,
     [HG_ACTION_REDIRECT] = hg_run_redirect,
     [HG_ACTION_SERVE] = hg_run_serve,
+    [HG_ACTION_RATE_LIMIT] = hg_run_rate_limit,
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_run_map_origin,
     [HG_ACTION_LOG] = hg_run_log,

@@ -75,5 +75,10 @@ enum hg_verdict hg_run_redirect(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_set_status(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_serve(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a);
+/* REPLY with the action's status, headers and body (.p NULL: it has none), or FAIL. */
+enum hg_verdict hg_run_own_answer(struct hg_runner *r, const struct hg_action *a);
+
+/* run_limit.c */
+enum hg_verdict hg_run_rate_limit(struct hg_runner *r, const struct hg_action *a);
 
 #endif

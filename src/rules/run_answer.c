@@ -33,25 +33,19 @@ static enum hg_verdict observe(struct hg_runner *r, const struct hg_action *a)
     return HG_VERDICT_PASS;
 }
 
-enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
+enum hg_verdict hg_run_own_answer(struct hg_runner *r, const struct hg_action *a)
 {
     struct hg_outcome *out = r->out;
-    enum hg_verdict v;
+    enum hg_verdict v = answer_headers(r, a);
 
     HG_ASSERT(a->status >= 200 && a->status <= 599);
-    if (a->observe)
-        return observe(r, a);
     out->where = a->where;
-    out->denied = a->kind == HG_ACTION_DENY;
     out->status = a->status;
-    hg_run_note(r, "status %u", a->status);
-    v = answer_headers(r, a);
+    out->body = hg_slice(NULL, 0);
     if (v != HG_VERDICT_PASS)
         return v;
-    if (a->body == NULL) {
-        out->body = out->denied ? hg_slice(NULL, 0) : HG_LIT("");
+    if (a->body == NULL)
         return HG_VERDICT_REPLY;
-    }
     v = hg_run_expand(r, a, a->body, &out->body);
     if (v != HG_VERDICT_PASS)
         return v;
@@ -60,6 +54,21 @@ enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
     if (out->body.n > HG_LIMIT_ECHO)
         return hg_run_fail(r, a->where, HG_RULE_FAIL_MEMORY, "");
     return HG_VERDICT_REPLY;
+}
+
+enum hg_verdict hg_run_answer(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_outcome *out = r->out;
+    enum hg_verdict v;
+
+    if (a->observe)
+        return observe(r, a);
+    hg_run_note(r, "status %u", a->status);
+    v = hg_run_own_answer(r, a);
+    out->denied = a->kind == HG_ACTION_DENY;
+    if (v == HG_VERDICT_REPLY && !out->denied && out->body.p == NULL)
+        out->body = HG_LIT("");
+    return v;
 }
 
 /* A path, or a URL whose host is the one that is written, or the one that the client asked for. */

@@ -9,20 +9,26 @@
 #include "rules/template.h"
 
 /* name in %{...} */
-#define HG_TEMPLATE_VARIABLES(X)  \
-    X(REQUEST_ID, "request-id")   \
-    X(CLIENT_IP, "client-ip")     \
-    X(PEER_UID, "peer-uid")       \
-    X(PEER_GID, "peer-gid")       \
-    X(METHOD, "method")           \
-    X(PATH, "path")               \
-    X(HOST, "host")               \
-    X(FRONTEND, "frontend")       \
-    X(SERVER_HOST, "server-host") \
-    X(TIME, "time")               \
-    X(HEADERS, "headers")         \
-    X(ERROR_TYPE, "error-type")   \
-    X(ERROR_MESSAGE, "error-message")
+#define HG_TEMPLATE_VARIABLES(X)          \
+    X(REQUEST_ID, "request-id")           \
+    X(CLIENT_IP, "client-ip")             \
+    X(PEER_UID, "peer-uid")               \
+    X(PEER_GID, "peer-gid")               \
+    X(METHOD, "method")                   \
+    X(PATH, "path")                       \
+    X(HOST, "host")                       \
+    X(FRONTEND, "frontend")               \
+    X(SERVER_HOST, "server-host")         \
+    X(TIME, "time")                       \
+    X(HEADERS, "headers")                 \
+    X(ERROR_TYPE, "error-type")           \
+    X(ERROR_MESSAGE, "error-message")     \
+    X(LIMIT, "limit")                     \
+    X(LIMIT_NAME, "limit-name")           \
+    X(LIMIT_WINDOW, "limit-window")       \
+    X(LIMIT_REMAINING, "limit-remaining") \
+    X(LIMIT_RESET, "limit-reset")         \
+    X(RETRY_AFTER, "retry-after")
 
 enum hg_segment_kind {
 #define X(id, name) HG_SEGMENT_##id,

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "rules/limit.h"
 #include "rules/map.h"
 #include "segment.h"
 
@@ -258,6 +259,27 @@ static struct hg_slice capture(const struct hg_vars *vars, unsigned i)
     return c != NULL && i < c->n && c->group[i].p != NULL ? c->group[i] : HG_LIT("");
 }
 
+/* Of a rate-limit; the compiler lets none of these in elsewhere. */
+static struct hg_slice limit_value(const struct hg_limit_vars *v, enum hg_segment_kind kind)
+{
+    HG_ASSERT(v != NULL);
+    switch (kind) {
+    case HG_SEGMENT_LIMIT:
+        return v->limit;
+    case HG_SEGMENT_LIMIT_NAME:
+        return v->name;
+    case HG_SEGMENT_LIMIT_WINDOW:
+        return v->window;
+    case HG_SEGMENT_LIMIT_REMAINING:
+        return v->remaining;
+    case HG_SEGMENT_LIMIT_RESET:
+        return v->reset;
+    default:
+        HG_ASSERT(kind == HG_SEGMENT_RETRY_AFTER);
+        return v->retry_after;
+    }
+}
+
 static enum hg_expand expand_one(const struct expansion *x, const struct hg_segment *s, struct piece *out)
 {
     const struct hg_vars *v = x->vars;
@@ -286,6 +308,14 @@ static enum hg_expand expand_one(const struct expansion *x, const struct hg_segm
         return HG_EXPAND_OK;
     case HG_SEGMENT_ERROR_MESSAGE:
         out->s = v->error_message;
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_LIMIT:
+    case HG_SEGMENT_LIMIT_NAME:
+    case HG_SEGMENT_LIMIT_WINDOW:
+    case HG_SEGMENT_LIMIT_REMAINING:
+    case HG_SEGMENT_LIMIT_RESET:
+    case HG_SEGMENT_RETRY_AFTER:
+        out->s = limit_value(v->limited, s->kind);
         return HG_EXPAND_OK;
     case HG_SEGMENT_METHOD:
         out->s = v->request->method;

@@ -279,6 +279,7 @@ static void begin(struct hg_reader *r, struct hg_slice name)
     c->fixture.line = r->line;
     c->fixture.ask.frontend = r->common.fixture.ask.frontend;
     c->fixture.ask.from = r->common.fixture.ask.from;
+    c->fixture.ask.exceeded = r->common.fixture.ask.exceeded;
     inherit(r, &c->env, &r->common.env);
     inherit(r, &c->secret, &r->common.secret);
     s->v = v;
@@ -299,8 +300,11 @@ static void word_line(struct hg_reader *r, struct hg_slice line)
         c->fixture.ask.frontend = keep(r, line);
     else if (hg_slice_eq(word, HG_LIT("from")) && line.n > 0)
         c->fixture.ask.from = keep(r, line);
+    else if (hg_slice_eq(word, HG_LIT("exceeded")) && line.n > 0)
+        c->fixture.ask.exceeded = keep(r, line);
     else
-        hg_read_bad(r, "unknown line (expected ==, >, >>, <<, <, |, #, env, secret, frontend or from)");
+        hg_read_bad(
+            r, "unknown line (expected ==, >, >>, <<, <, |, #, env, secret, frontend, from or exceeded)");
 }
 
 static bool takes(struct hg_slice line, const char *sign, struct hg_slice *rest)

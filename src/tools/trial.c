@@ -231,6 +231,19 @@ static enum hg_trial_end refuse(struct hg_trial *t, enum hg_http_error e)
     return HG_TRIAL_ANSWERED;
 }
 
+/* The limit that was named has no room until its whole period is over. */
+static bool take(void *ctx, const struct hg_limit_ask *ask, struct hg_limited *out)
+{
+    const struct hg_trial *t = ctx;
+    const struct hg_rate_limit *limit = ask->limit;
+
+    if (strcmp(t->exceeded, limit->name) != 0)
+        return true;
+    *out = (struct hg_limited){.retry_after = limit->rate.period / 1000000};
+    out->reset = WALL / 1000000u + out->retry_after;
+    return false;
+}
+
 static void prepare(struct hg_trial *t, const struct hg_frontend *f, const struct hg_rule_hooks *hooks)
 {
     struct hg_route *r = &t->route;
@@ -284,6 +297,10 @@ enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *as
     if (!read_from(t, ask->from != NULL ? ask->from : "127.0.0.1"))
         return undecided(t, "\"%s\" is not an address (expected an IP address, unix or unix:UID:GID)",
                          ask->from);
+    t->exceeded = ask->exceeded;
+    t->limiter = (struct hg_limiter){t, take};
+    if (t->exceeded != NULL)
+        t->route.limiter = &t->limiter;
     f = choose(t, ask, authority);
     if (f == NULL)
         return HG_TRIAL_UNDECIDED;

@@ -126,6 +126,24 @@ static void free_tls(struct hg_generation *g)
     free(g->bind_tls);
 }
 
+static struct hg_policy *policy_of(const struct hg_plan *p, const struct hg_generation *previous)
+{
+    struct hg_policy_table *table = calloc(p->tables + 1, sizeof(*table));
+    struct hg_policy_limit *limit = calloc(p->limits + 1, sizeof(*limit));
+    const struct hg_policy_spec spec = {table, p->tables, limit, p->limits};
+    struct hg_policy *made = NULL;
+
+    for (size_t i = 0; table != NULL && i < p->tables; i++)
+        table[i] = (struct hg_policy_table){p->table[i].name, p->table[i].size, p->table[i].evict};
+    for (size_t i = 0; limit != NULL && i < p->limits; i++)
+        limit[i] = (struct hg_policy_limit){p->limit[i]->name, p->limit[i]->table, p->limit[i]->rate.period};
+    if (table != NULL && limit != NULL)
+        made = hg_policy_new(&spec, previous != NULL ? previous->policy : NULL);
+    free(table);
+    free(limit);
+    return made;
+}
+
 struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_generation *previous, char *err,
                                         size_t errlen)
 {
@@ -143,7 +161,8 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_ge
     g->backend_tls = calloc(plan->backends + 1, sizeof(struct hg_tls *));
     g->bind_tls = calloc(plan->frontends + 1, sizeof(struct hg_tls **));
     g->balance = hg_balance_new(plan, previous);
-    if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL ||
+    g->policy = policy_of(plan, previous);
+    if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL || g->policy == NULL ||
         !hg_traffics_init(&g->traffic, plan, previous != NULL ? &previous->traffic : NULL))
         snprintf(err, errlen, "out of memory");
     else if (build_backends(g, err, errlen) && build_binds(g, err, errlen))
@@ -168,6 +187,7 @@ void hg_generation_unref(struct hg_generation **gp)
     free_tls(g);
     hg_balance_free(g->balance, g->plan);
     hg_traffics_free(&g->traffic);
+    hg_policy_free(g->policy);
     hg_plan_unref(&g->plan);
     free(g);
 }

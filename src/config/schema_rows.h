@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How rows of the table of keys are written, for schema.c alone.
+ */
+#ifndef HG_CONFIG_SCHEMA_ROWS_H
+#define HG_CONFIG_SCHEMA_ROWS_H
+
+#include "config/schema.h"
+
+#define ONE HG_FORM_ONE
+#define LIST HG_FORM_LIST
+#define GROUP HG_FORM_GROUP
+#define GROUPS HG_FORM_GROUPS
+#define NAMED HG_FORM_NAMED
+#define PAIR HG_FORM_PAIR
+#define PAIRS HG_FORM_PAIRS
+#define TRIPLE HG_FORM_TRIPLE
+#define MAP HG_FORM_PAIR_MAP
+#define NAMED_LISTS HG_FORM_NAMED_LISTS
+#define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
+
+#define YEAR (365ull * 24u * 3600u * 1000u)
+
+/* scope, key, kind, forms, sub, least, most, flags, words, standard, about */
+#define KEY(s, k, kind, forms, sub, about)                                                 \
+    {                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, 0, NULL, NULL, about \
+    }
+/* A group that is there with its standards when nobody writes it. */
+#define SETTINGS(s, k, sub, about)                                                                           \
+    {                                                                                                        \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, GROUP, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_SETTINGS, NULL, NULL, about \
+    }
+/* Used up when the files were read. */
+#define READING(s, k, kind, forms, sub, about)                                                             \
+    {                                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_READING, NULL, NULL, about \
+    }
+#define RANGE(s, k, kind, least, most, standard, about)                                            \
+    {                                                                                              \
+        HG_SCOPE_##s, k, HG_KIND_##kind, ONE, HG_SCOPE_NONE, least, most, 0, NULL, standard, about \
+    }
+#define WORDS(s, k, words, standard, about)                                                \
+    {                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_WORD, ONE, HG_SCOPE_NONE, 0, 0, 0, words, standard, about \
+    }
+#define TRUTH(s, k, standard, about)                                                      \
+    {                                                                                     \
+        HG_SCOPE_##s, k, HG_KIND_BOOL, ONE, HG_SCOPE_NONE, 0, 0, 0, NULL, standard, about \
+    }
+#define ACTION(s, k, kind, forms, sub, about)                                                             \
+    {                                                                                                     \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_##sub, 0, 0, HG_SCHEMA_ACTION, NULL, NULL, about \
+    }
+/* On headers of one name, or on names: `aliases` may stand beside it. */
+#define NAMES(s, k, kind, forms, about)                                                                    \
+    {                                                                                                      \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION | HG_SCHEMA_ALIASES, \
+            NULL, NULL, about                                                                              \
+    }
+#define LATER(s, k)                                                                                   \
+    {                                                                                                 \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER, NULL, NULL, NULL \
+    }
+#define LATER_ACTION(s, k)                                                                              \
+    {                                                                                                   \
+        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER | HG_SCHEMA_ACTION, \
+            NULL, NULL, NULL                                                                            \
+    }
+
+#endif
