@@ -20,7 +20,7 @@ build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
   zlib1g-dev libbrotli-dev libzstd-dev libcunit1-dev libjansson-dev'
 quickstart='ca-certificates openssl=openssl curl=curl squid=squid'
 test="$quickstart binutils nodejs=node npm=npm universal-ctags=ctags mandoc=mandoc cppcheck=cppcheck
-  $format git=git procps=ps prometheus=promtool
+  $format git=git procps=ps libfaketime prometheus=promtool
   shellcheck=shellcheck iptables=iptables iproute2=ip"
 slow='clang-tidy=clang-tidy valgrind=valgrind libc6-dbg'
 fuzz="clang=clang llvm=llvm-symbolizer libclang-rt-$clang-dev"

@@ -5,8 +5,6 @@
  */
 #include "internal.h"
 
-#include <stdio.h>
-
 static uint64_t now(const struct hg_exchange *x)
 {
     return hg_loop_now(x->session->relay->loop);
@@ -35,24 +33,20 @@ static void measure(const struct hg_exchange *x, const struct hg_rate_limit *l, 
 static void tell(struct hg_exchange *x, const struct hg_limit_ask *ask, const struct hg_limited *why)
 {
     const struct hg_rate_limit *l = ask->limit;
-    enum hg_event_id id = ask->observe ? HG_EVENT_WOULD_DENY : HG_EVENT_RATE_LIMITED;
-    char window[64];
     struct hg_event e;
 
-    if (!hg_say_begin(x, id, HG_LOG_WARN, &e))
+    if (!hg_say_begin(x, HG_EVENT_RATE_LIMITED, HG_LOG_WARN, &e))
         return;
-    snprintf(window, sizeof(window), "%s per %s", hg_measure_name(l->measure), hg_rate_word(l->rate.period));
     hg_event_word(&e, HG_EV_WHERE, ask->where);
-    if (ask->observe) {
-        hg_event_word(&e, HG_EV_ACTION, hg_action_name(HG_ACTION_RATE_LIMIT));
-        hg_event_number(&e, HG_EV_STATUS, ask->status);
-    }
     hg_event_word(&e, HG_EV_LIMIT_NAME, l->name);
+    hg_event_word(&e, HG_EV_LIMIT_COUNTS, hg_measure_name(l->measure));
     hg_event_number(&e, HG_EV_LIMIT, l->rate.amount);
-    hg_event_word(&e, HG_EV_LIMIT_WINDOW, window);
+    hg_event_word(&e, HG_EV_LIMIT_PER, hg_rate_word(l->rate.period));
     hg_event_number(&e, HG_EV_RETRY_AFTER, why->retry_after);
     if (why->full)
-        hg_event_word(&e, HG_EV_MESSAGE, "the table has no place for another key");
+        hg_event_truth(&e, HG_EV_TABLE_FULL, true);
+    if (ask->observe)
+        hg_event_truth(&e, HG_EV_OBSERVED, true);
     hg_say_end(x, &e);
 }
 

@@ -259,7 +259,7 @@ test('events and variables of the log are those of the program', () => {
 const slug = (title) => title.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-');
 
 test('links lead somewhere', () => {
-  const names = ['configuration.md', 'fixtures.md', 'architecture.md', 'http-policy.md', 'cookbook.md', '../README.md'].filter((n) => existsSync(docFile(n)));
+  const names = ['configuration.md', 'fixtures.md', 'architecture.md', 'http-policy.md', 'cookbook.md', 'policy.md', '../README.md'].filter((n) => existsSync(docFile(n)));
   const bare = (name) => readFileSync(docFile(name), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
   const slugs = new Map(names.map((n) => [n, new Set(bare(n).match(/^#+ .*$/gm).map((l) => slug(l.replace(/^#+ /, ''))))]));
   const wrong = [];

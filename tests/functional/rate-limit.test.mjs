@@ -2,6 +2,7 @@
 // Limits on the rate of requests and bytes: exact for all threads, given back when a request does not leave, and
 // answered with what a client needs to wait for.
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from './lib/env.mjs';
@@ -52,8 +53,8 @@ test('the refusal says what was exceeded and when to come again; other answers s
   });
   const [line] = await limited(gw, 1);
   assert.deepEqual(
-    [line.level, line.request_id, line.frontend, line.limit_name, line.limit, line.window, line.retry_after, /hdrgate\.cfg:\d+$/.test(line.where)],
-    ['warn', 'mine', 'api', 'rpm', 2, 'requests per minute', after, true],
+    [line.level, line.request_id, line.frontend, line.limit, line.counts, line.amount, line.per, line.retry_after, /hdrgate\.cfg:\d+$/.test(line.where)],
+    ['warn', 'mine', 'api', 'rpm', 'requests', 2, 'minute', after, true],
   );
   const access = await gw.request('/no');
   assert.deepEqual([access.close, access.error, access.rule], ['rate_limited', 'rate_limit_error', line.where]);
@@ -95,7 +96,7 @@ test('keys: the address behind a trusted hop, a header, and conditions', async (
   assert.deepEqual([await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.2')], [200, 200, 429, 200]);
   const tenant = (name) => from(`10.1.0.${(tenant.n = (tenant.n ?? 0) + 1)}`, '/t', name === null ? '' : `X-Tenant: ${name}\r\n`);
   assert.deepEqual([await tenant('a'), await tenant('a'), await tenant('b'), await tenant(null), await tenant(null)], [200, 429, 200, 200, 429]);
-  assert.deepEqual((await limited(gw, 3)).map((l) => l.limit_name), ['ip', 'tenant', 'tenant']);
+  assert.deepEqual((await limited(gw, 3)).map((l) => l.limit), ['ip', 'tenant', 'tenant']);
 });
 
 test('keys: the user at the other end of a unix socket', async (t) => {
@@ -179,7 +180,7 @@ test('a full table refuses new keys, or forgets the oldest', async (t) => {
     const all = [];
     for (const k of ['a', 'b', 'c', 'a']) all.push((await gw.once(t, key(k))).status);
     assert.deepEqual(all, expected, when);
-    if (when === 'refuse') assert.deepEqual((await limited(gw, 2)).map((l) => l.message), ['the table has no place for another key', undefined]);
+    if (when === 'refuse') assert.deepEqual((await limited(gw, 2)).map((l) => l.table_full ?? false), [true, false]);
   }
 });
 
@@ -213,8 +214,7 @@ test('a reload forgets nothing, and takes new numbers', async (t) => {
 test('observe only says what it would have refused', async (t) => {
   const { gw } = await direct(t, { config: { request: limit('name = "rpm"; requests = 1;', 'observe = true;') } });
   assert.deepEqual(await statuses(t, gw, 3), [200, 200, 200]);
-  const line = await gw.waitForLog((l) => l.event === 'would_deny' && gw.lines.filter((o) => o.event === 'would_deny').length === 2);
-  assert.deepEqual([line.action, line.status, line.limit_name, line.limit, line.window], ['rate-limit', 429, 'rpm', 1, 'requests per minute']);
+  assert.deepEqual((await limited(gw, 2)).map((l) => l.observed), [true, true]);
   const counters = await gw.counters();
   assert.deepEqual([counters.rate_limited_total, counters.rate_limit_observed_total], [0, 2]);
 });
@@ -222,4 +222,65 @@ test('observe only says what it would have refused', async (t) => {
 test('a limit of 0 is none', async (t) => {
   const { gw } = await direct(t, { config: { request: limit('name = "rpm"; requests = "$<LIMIT:-0>";') } });
   assert.deepEqual(await statuses(t, gw, 3), [200, 200, 200]);
+});
+
+// ---- other clocks ----
+
+// Clocks that the test sets: both, or the wall clock alone.
+function clocks(wallOnly) {
+  const lib = readdirSync('/usr/lib').map((d) => join('/usr/lib', d, 'faketime/libfaketimeMT.so.1')).find(existsSync);
+  assert.ok(lib, 'libfaketime is not installed (tests/install-packages.sh test)');
+  const file = join(tempDir('clock'), 'offset');
+  const set = (seconds) => {
+    writeFileSync(`${file}.new`, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
+    renameSync(`${file}.new`, file);
+  };
+  set(0);
+  const env = { LD_PRELOAD: lib, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_RESET: '1' };
+  if (wallOnly) env.FAKETIME_DONT_FAKE_MONOTONIC = env.DONT_FAKE_MONOTONIC = '1';
+  env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS ? `${process.env.ASAN_OPTIONS}:` : ''}verify_asan_link_order=0`;
+  return { env, set };
+}
+
+test('a jump of the wall clock frees nothing and blocks nothing', async (t) => {
+  const { env, set } = clocks(true);
+  const { gw } = await direct(t, { gateway: { env }, config: { request: limit('name = "rpm"; requests = 1;') } });
+  const day = 86400;
+  assert.equal((await gw.once(t, get('/'))).status, 200);
+  for (const offset of [0, day, -day]) {
+    set(offset);
+    const before = Date.now() / 1000;
+    const no = await gw.once(t, get('/'));
+    const after = Number(no.header('retry-after'));
+    assert.equal(no.status, 429, `${offset}`);
+    assert.ok(after > 50 && after <= 60, `${offset}: Retry-After: ${after}`);
+    const off = Number(no.header('x-ratelimit-reset')) - (before + offset + after);
+    assert.ok(off > -3 && off < 10, `${offset}: X-RateLimit-Reset is ${off} s off`);
+  }
+});
+
+test('Retry-After is right for a burst and for steady load: so long refused, then let through', async (t) => {
+  const { env, set } = clocks(false);
+  const { gw } = await direct(t, { gateway: { env }, config: { request: limit('name = "rpm"; requests = 3;') } });
+  const at = async (seconds, n = 1) => {
+    set(seconds);
+    const all = [];
+    for (let i = 0; i < n; i++) all.push(await gw.once(t, get('/')));
+    return all;
+  };
+  const status = async (...a) => (await at(...a)).map((r) => r.status);
+  // A burst: all of it comes free with its slot.
+  assert.deepEqual(await status(0, 3), [200, 200, 200]);
+  const [burst] = await at(10);
+  const first = Number(burst.header('retry-after'));
+  assert.ok(first >= 48 && first <= 50, `Retry-After: ${first}`);
+  assert.deepEqual(await status(10 + first - 3), [429]);
+  // Steady load: one comes free at a time.
+  const begin = 10 + first;
+  assert.deepEqual([await status(begin), await status(begin + 20), await status(begin + 40)].flat(), [200, 200, 200]);
+  const [steady] = await at(begin + 45);
+  const next = Number(steady.header('retry-after'));
+  assert.ok(next >= 13 && next <= 15, `Retry-After: ${next}`);
+  assert.deepEqual(await status(begin + 45 + next - 3), [429]);
+  assert.deepEqual(await status(begin + 45 + next, 2), [200, 429]);
 });

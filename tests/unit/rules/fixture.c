@@ -161,6 +161,7 @@ enum hg_verdict fixture_run(struct fixture *f)
                                .client = f->client,
                                .hooks = f->hooks,
                                .origins = f->origins,
+                               .limiter = f->limiter,
                                .response = is_response(f) ? &f->response : NULL};
 
     return hg_ruleset_run(f->rs, &run, &f->out);

@@ -32,6 +32,7 @@ struct fixture {
     const struct hg_request *arrived;  /* of runs; NULL: the request */
     const struct hg_rule_hooks *hooks; /* of runs; NULL */
     const struct hg_origins *origins;  /* of runs; NULL */
+    const struct hg_limiter *limiter;  /* of runs; NULL */
     size_t n_added;                    /* of tests that number their actions */
 };
 
