@@ -171,6 +171,7 @@ static enum hg_take take(struct hg_table *t, const struct hg_take_ask *ask, stru
     const struct hg_key key = hg_key_of(&t->seed, ask->key);
     struct hg_entry *e = hg_table_find(t, s, &key);
 
+    HG_ASSERT(ask->rate.period == s->rate.period);
     s->rate = ask->rate;
     if (e == NULL && ask->need == 0) { /* nothing was counted, and nothing is */
         fill_hold(hold, t, ask, NULL);
@@ -195,7 +196,7 @@ enum hg_take hg_series_take(const struct hg_take_ask *ask, struct hg_hold *hold,
     struct hg_table *t = ask->series->table;
     enum hg_take taken;
 
-    HG_ASSERT(ask->rate.period == ask->series->rate.period && ask->need >= ask->n);
+    HG_ASSERT(ask->need >= ask->n);
     pthread_mutex_lock(&t->lock);
     taken = take(t, ask, hold, why);
     pthread_mutex_unlock(&t->lock);
