@@ -139,6 +139,33 @@ test('bytes: a declared length is reserved, a chunked body counts as it comes an
   assert.equal((await gw.once(t, post('/', 'x'))).status, 429);
 });
 
+test('bytes: a full window lets nothing of unknown length through', async (t) => {
+  const { gw } = await direct(t, { config: { request: limit('name = "up"; bytes = "1000"; per = "hour";') } });
+  assert.equal((await gw.once(t, post('/', 'x'.repeat(1000)))).status, 200);
+  assert.equal((await gw.once(t, get('/'))).status, 200);
+  assert.equal((await gw.once(t, 'POST / HTTP/1.1\r\nHost: gate.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ny\r\n0\r\n\r\n')).status, 429);
+});
+
+test('a WebSocket is one request, and what the client sends through it counts as bytes', async (t) => {
+  const upgrade = `GET /ws HTTP/1.1\r\nHost: gate.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
+  const handle = (req, res) =>
+    req.target === '/ws' ? res.head(101, { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' }) : res.send(200, 'x');
+  const { gw } = await direct(t, {
+    upstream: { handle },
+    config: { request: [limit('name = "rph"; requests = 1; per = "hour";', 'when: { path = "/ws"; };'), limit('name = "up"; bytes = "100"; per = "hour";')].join(', ') },
+  });
+  const c = await gw.client(t);
+  c.send(upgrade);
+  await c.until(() => c.received.includes('101'), 'the upgrade');
+  assert.equal((await gw.once(t, post('/', 'x'.repeat(100)))).status, 200);
+  await new Promise((done) => c.socket.write('y'.repeat(200), done));
+  c.destroy();
+  await gw.request('/ws');
+  assert.equal((await gw.once(t, get('/'))).status, 429);
+  assert.equal((await gw.once(t, upgrade)).status, 429);
+  assert.deepEqual((await limited(gw, 2)).map((l) => l.limit), ['up', 'rph']);
+});
+
 test('bytes: what a client did not send after all is given back', async (t) => {
   const { up, gw } = await direct(t, { config: { request: limit('name = "up"; bytes = "1000"; per = "hour";') } });
   const c = await gw.client(t);
