@@ -29,6 +29,12 @@
     X(RATE_LIMITED, "rate_limited", REQUEST, ITSELF, "a request was over a limit")                          \
     X(GUARD_DENIED, "guard_denied", REQUEST, ITSELF, "a guard refused a request")                           \
     X(TOKEN_USAGE, "token_usage", REQUEST, ITSELF, "an answer said how many tokens it took")                \
+    X(TOKEN_LOG_ERROR, "token_log_error", PROCESS, ITSELF, "the usage log cannot be written")               \
+    X(TOKEN_LOG_RECOVERED, "token_log_recovered", PROCESS, ITSELF, "it can be written again")               \
+    X(TOKEN_LOG_BACKPRESSURE, "token_log_backpressure", PROCESS, ITSELF,                                    \
+      "its queue is full: lines are lost")                                                                  \
+    X(TOKEN_LOG_INIT_ERROR, "token_log_init_error", PROCESS, ITSELF, "it could not be opened anew")         \
+    X(TOKEN_LOG_LOST, "token_log_lost", PROCESS, ITSELF, "lines of it could not be written before the end") \
     X(RULE_LOG, "rule_log", REQUEST, ITSELF, "a log action")                                                \
     X(WOULD_DENY, "would_deny", REQUEST, ITSELF, "an action with observe = true would have answered")       \
     X(STARTUP, "startup", PROCESS, ITSELF, "all is open")                                                   \

@@ -28,6 +28,16 @@
 #define HG_LIMIT_TALLIES 256u                  /* names of limits that a frontend counts refusals by */
 #define HG_LIMIT_DOCUMENT (4u * 1024u * 1024u) /* of the action serve */
 
+/* Usage */
+#define HG_LIMIT_USAGE_QUEUE_DEFAULT (1024u * 1024u) /* lines of the usage log that wait for a slow disk */
+#define HG_LIMIT_USAGE_QUEUE_MAX (256u * 1024u * 1024u)
+#define HG_LIMIT_USAGE_MEMORY \
+    (64u * 1024u * 1024u)         /* of all taps of a thread; over it answers are not measured */
+#define HG_TIME_USAGE_WAIT 3u     /* the last bytes of an answer wait so long for its line in the usage log */
+#define HG_TIME_USAGE_AGAIN 500u  /* after a write that failed */
+#define HG_TIME_USAGE_LOOK 100u   /* whether a pipe takes more */
+#define HG_TIME_USAGE_FLUSH 1000u /* for the lines that wait at the end of the process */
+
 /* Rules */
 #define HG_LIMIT_PATTERN_MATCH 100000u /* PCRE2 match limit */
 #define HG_LIMIT_PATTERN_DEPTH 1000u

@@ -22,6 +22,7 @@
     X(FRONTEND_LOG, "frontend.log")       \
     X(LOG_FORMAT, "log-format")           \
     X(LOG_EVENT, "log-format.events")     \
+    X(USAGE_LOG, "global.usage-log")      \
     X(DEFAULTS, "defaults")               \
     X(TIMEOUT, "defaults.timeout")        \
     X(CLIENT_TIMEOUT, "frontend.timeout") \
@@ -31,6 +32,7 @@
     X(POOL, "pool")                       \
     X(SECRET, "secret")                   \
     X(CHOOSE, "choose")                   \
+    X(USAGE, "usage")                     \
     X(MAP, "map")                         \
     X(TABLE, "table")                     \
     X(RULE, "rule")                       \

@@ -90,6 +90,9 @@ bool hg_headers_add(struct hg_headers *h, struct hg_slice name, struct hg_slice 
 struct hg_header *hg_headers_find_id(const struct hg_headers *h, enum hg_field id, size_t from);
 struct hg_header *hg_headers_find(const struct hg_headers *h, struct hg_slice name);
 
+/* The values of all fields of that name, joined by commas; .p NULL: there is none, or the arena is full. */
+struct hg_slice hg_headers_joined(const struct hg_headers *h, struct hg_slice name, struct hg_arena *arena);
+
 size_t hg_headers_count_id(const struct hg_headers *h, enum hg_field id);
 
 /* Order of the rest is kept. Each returns how many were removed. */

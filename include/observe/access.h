@@ -39,6 +39,8 @@ const char *hg_close_word(enum hg_close c);
 /* It broke: nobody meant it to end so. What was refused by a check or a rule was answered as intended. */
 bool hg_close_is_failure(enum hg_close c);
 
+struct hg_usage_record;
+
 struct hg_access {
     struct hg_slice request_id, frontend, backend, server, method, path, client, upstream,
         upstream_request_id;
@@ -56,9 +58,10 @@ struct hg_access {
     const char *tls;        /* upstream's TLS version, or NULL */
     unsigned retries;
     bool upgraded;
-    bool wants_upgrade;               /* the client asked for one */
-    unsigned minor;                   /* of the request's HTTP/1.x */
-    const struct hg_headers *headers; /* of the request as it arrived, or NULL */
+    bool wants_upgrade;                  /* the client asked for one */
+    unsigned minor;                      /* of the request's HTTP/1.x */
+    const struct hg_headers *headers;    /* of the request as it arrived, or NULL */
+    const struct hg_usage_record *usage; /* NULL: no tap looked at the answer */
 };
 
 /* The event of an exchange that is over. */

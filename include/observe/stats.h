@@ -15,7 +15,7 @@ struct hg_stats {
     size_t threads; /* workers */
     struct hg_stats_thread {
         _Alignas(64) struct hg_counters counters; /* no two threads write to one cache line */
-    } * thread;                                   /* [threads + 1]: the last is the main thread */
+    } * thread;                                   /* [threads + 2]: the main thread, and the usage log */
     uint64_t started;                             /* wall clock, microseconds */
     /* Written by the main thread. */
     _Atomic uint64_t generation;
@@ -26,7 +26,7 @@ struct hg_stats {
 /* NULL without memory. */
 struct hg_stats *hg_stats_new(size_t threads, uint64_t wall);
 void hg_stats_free(struct hg_stats *s); /* may be NULL */
-/* thread: from 0; threads: the main thread. */
+/* thread: from 0; threads: the main thread; threads + 1: the usage log, whoever writes it. */
 struct hg_counters *hg_stats_counters(struct hg_stats *s, size_t thread);
 /* A reload has ended; generation: the one in force now. */
 void hg_stats_reloaded(struct hg_stats *s, bool ok, uint64_t generation, uint64_t wall);

@@ -32,6 +32,11 @@ struct hg_global {
     enum hg_log_level log_level;
     struct hg_log_use log; /* of the process' own events, and of frontends that say nothing */
     struct hg_log_target log_target;
+    struct {
+        const char *to; /* a file's name, or NULL: none */
+        unsigned mode;  /* of a file that is made */
+        uint64_t queue; /* bytes of lines that may wait */
+    } usage_log;
     uint64_t drain;         /* grace at SIGTERM, ms */
     const char *ready_file; /* or NULL */
     const char *control;    /* path of the unix socket for commands, or NULL */
@@ -247,6 +252,8 @@ struct hg_plan {
     size_t tables;
     const struct hg_rate_limit **limit; /* of lists of frontends, in the order found */
     size_t limits;
+    struct hg_usage *usage; /* taps, in the order written */
+    size_t usages;
     struct hg_placeholder *placeholder; /* none may leave in a head */
     size_t placeholders;
     struct hg_variables *variables; /* private: of env-files; NULL: none */

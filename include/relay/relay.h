@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "observe/stats.h"
+#include "observe/usage_log.h"
 #include "sources/sources.h"
 #include "upstream/pool.h"
 
@@ -18,9 +19,10 @@ struct hg_relay_options {
     struct hg_dns *dns;
     struct hg_log *log;
     struct hg_stats *stats;
-    size_t thread;              /* ours, of the stats */
-    struct hg_sources *sources; /* who is asked when a credential is missing or refused; NULL: nobody */
-    size_t retry_total;         /* bytes that all exchanges of this thread may keep for sending again */
+    size_t thread;                  /* ours, of the stats */
+    struct hg_sources *sources;     /* who is asked when a credential is missing or refused; NULL: nobody */
+    struct hg_usage_log *usage_log; /* NULL: none */
+    size_t retry_total;             /* bytes that all exchanges of this thread may keep for sending again */
 };
 
 /* NULL without memory. What the options point to must outlive it. */

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "http/framing.h"
+#include "plan/usage.h"
 #include "route/answer.h"
 
 struct hg_route {
@@ -31,6 +32,8 @@ struct hg_route {
     size_t entered;                 /* secrets noted in vars.uses by the frontend's rules */
     const struct hg_server *server; /* the one that hg_route_leave was called for last */
     struct hg_request leaving;      /* as it goes to that server */
+    const struct hg_usage *usage;   /* hg_route_return: the tap for this answer; NULL: none */
+    struct hg_tap_head tap_head;    /* for it: what the upstream said of the body */
 };
 
 /* The answer to a failure: what `errors` of the backend (once there is one), the frontend or its defaults say

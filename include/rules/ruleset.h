@@ -43,6 +43,7 @@
     X(SERVE, "serve", 1 | HG_ACTION_ONCE)           \
     X(SET_STATUS, "set-status", 2)                  \
     X(MAP_ORIGIN, "map-origin", 2)                  \
+    X(USAGE, "usage", 2)                            \
     X(LOG, "log", 3)
 
 enum hg_action_kind {
@@ -60,6 +61,7 @@ bool hg_action_once(enum hg_action_kind kind);
 enum hg_direction { HG_REQUEST_RULES = 1, HG_RESPONSE_RULES = 2 };
 
 struct hg_ruleset;
+struct hg_usage; /* what a usage action names; it is only passed on (plan/usage.h) */
 
 struct hg_pair {
     struct hg_slice name, value;
@@ -123,11 +125,12 @@ struct hg_action_spec {
     const struct hg_rate_limit *limit; /* RATE_LIMIT: lives as long as the ruleset */
     bool aliases;                      /* '_' counts as '-' in names of headers */
     bool observe; /* DENY, RESPOND, REDIRECT, RATE_LIMIT: only say what would have been answered */
-    const struct hg_when *when;  /* NULL: always */
-    struct hg_slice if_, unless; /* names of acls, see rules/condition.h; .p NULL: not given */
-    bool no_server;              /* the server is not chosen yet: a condition on it is BAD */
-    struct hg_ruleset *child;    /* USE: taken over when the result is OK */
-    unsigned status;             /* DENY, RESPOND, REDIRECT, RATE_LIMIT: 0 is the action's own; SET_STATUS */
+    const struct hg_when *when;   /* NULL: always */
+    struct hg_slice if_, unless;  /* names of acls, see rules/condition.h; .p NULL: not given */
+    bool no_server;               /* the server is not chosen yet: a condition on it is BAD */
+    struct hg_ruleset *child;     /* USE: taken over when the result is OK */
+    const struct hg_usage *usage; /* USAGE: must outlive the ruleset; its name is in name */
+    unsigned status;              /* DENY, RESPOND, REDIRECT, RATE_LIMIT: 0 is the action's own; SET_STATUS */
     /* DENY, RESPOND and RATE_LIMIT */
     struct hg_slice body;         /* template; .p NULL: none (of a refusal: the default JSON) */
     const struct hg_pair *header; /* of the answer; values are templates */
@@ -178,6 +181,8 @@ struct hg_secret_slot *hg_ruleset_secret(const struct hg_ruleset *rs, size_t i, 
 unsigned hg_ruleset_asks(const struct hg_ruleset *rs);
 
 bool hg_ruleset_maps_origin(const struct hg_ruleset *rs);
+/* There is a usage action in it. */
+bool hg_ruleset_taps(const struct hg_ruleset *rs);
 
 /* file:line of the first set-host that the request has a part in; NULL: none. */
 const char *hg_ruleset_open_host(const struct hg_ruleset *rs);
@@ -265,6 +270,8 @@ struct hg_rules_run {
     const struct hg_origins *origins;  /* of response rules with map-origin; NULL: it finds nothing to do */
     bool serve_only;                   /* nothing but serve runs, in lists of rules too */
     const struct hg_limiter *limiter;  /* of request rules; NULL: they only say what they would count */
+    const struct hg_usage **usage; /* of response rules: NULL, or where the first usage action that applies
+                                      puts its own, unless something is there */
 };
 
 enum hg_verdict hg_ruleset_run(const struct hg_ruleset *rs, const struct hg_rules_run *run,

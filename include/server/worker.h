@@ -18,7 +18,8 @@ struct hg_worker_options {
     size_t retry_total;
     struct hg_stats *stats; /* outlives the worker; its thread there is index */
     struct hg_log *log;
-    struct hg_sources *sources; /* outlives the worker */
+    struct hg_sources *sources; /* outlives the worker, as does */
+    struct hg_usage_log *usage_log;
     /* On the worker's thread, when it has ended for good. */
     void (*ended)(void *ctx);
     void *ctx;

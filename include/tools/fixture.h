@@ -22,6 +22,7 @@ enum hg_expect_kind {
     HG_EXPECT_ONLY,    /* no fields but those expected */
     HG_EXPECT_BACKEND, /* the backend's name */
     HG_EXPECT_VIA,     /* the proxy's name, or "direct" */
+    HG_EXPECT_USAGE,   /* hg_trial_usage */
 };
 
 struct hg_expect {
@@ -49,6 +50,7 @@ struct hg_fixture {
     bool answers; /* there is an answer of the server */
     unsigned status;
     struct hg_fixture_set answer;
+    struct hg_slice body; /* of it; .p NULL: none */
     const struct hg_expect *expect;
     size_t expects;
 };

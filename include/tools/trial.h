@@ -63,6 +63,11 @@ enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *as
 /* After HG_TRIAL_PASSED: this answer comes from the server. PASSED: `response` is what the client gets. */
 enum hg_trial_end hg_trial_return(struct hg_trial *t, unsigned status, const struct hg_pair *field, size_t n);
 
+/* After hg_trial_return: what the tap that the rules named says of such a body, in one line: its name, then
+ * what it has found ("openai input=10 output=4 model=gpt-5"), or "not-measured" and why; "none": there is no
+ * tap. .p NULL: no memory. */
+struct hg_slice hg_trial_usage(struct hg_trial *t, struct hg_slice body);
+
 /* "https://host:port" of a server. */
 void hg_trial_origin(const struct hg_server *s, char *out, size_t cap);
 

@@ -26,6 +26,7 @@ static const struct hg_schema_key keys[] = {
         "tables by name, for $<map:name>: what a request brings picks a secret or a backend"),
     KEY(ROOT, "log-format", NOTHING, NAMED, LOG_FORMAT,
         "how events are written to the log, by name, for log.format"),
+    KEY(ROOT, "usage", NOTHING, NAMED, USAGE, "taps by name: where an answer says how many tokens it took"),
 
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
     KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
@@ -62,6 +63,12 @@ static const struct hg_schema_key keys[] = {
     KEY(LOG_EVENT, "field", TEMPLATE, PAIR | PAIRS, NONE, "a JSON line: names of fields, and their values"),
     KEY(LOG_EVENT, "line", TEMPLATE, ONE, NONE, "a line of text instead"),
     TRUTH(LOG_EVENT, "off", "false", "it is not written"),
+    KEY(GLOBAL, "usage-log", PATH, ONE | GROUP, USAGE_LOG, "a JSON line for each measured answer"),
+    KEY(USAGE_LOG, "to", PATH, ONE, NONE, "the file"),
+    {HG_SCOPE_USAGE_LOG, "mode", HG_KIND_MODE, ONE, HG_SCOPE_NONE, 0, 0, 0, NULL, "0644",
+     "permissions of a file that is made"},
+    RANGE(USAGE_LOG, "queue", SIZE, 4096, HG_LIMIT_USAGE_QUEUE_MAX, "1M",
+          "lines that may wait for a slow or full disk"),
 
     KEY(DEFAULTS, "timeout", NOTHING, GROUP, TIMEOUT, "times"),
     KEY(DEFAULTS, "limit", NOTHING, GROUP, LIMIT, "sizes"),
@@ -153,6 +160,15 @@ static const struct hg_schema_key keys[] = {
           "most counts in it at once, of all limits that name it"),
     WORDS(TABLE, "when-full", "refuse|evict", "refuse",
           "a key that is new to a full table: refuse it, or forget the one used longest ago"),
+#define FIELDS(k, about) KEY(USAGE, k, TEXT, ONE | LIST, NONE, "fields with " about)
+    FIELDS("input", "the tokens of the request"),
+    FIELDS("output", "the tokens of the answer"),
+    FIELDS("cache-read", "the tokens that were read from a cache"),
+    FIELDS("cache-write", "the tokens that were written to a cache"),
+    FIELDS("reasoning", "the tokens of reasoning"),
+    FIELDS("model", "the model's name"),
+    WORDS(USAGE, "events", "last|sum", "last", "of several events the last counts, or they add up"),
+    RANGE(USAGE, "limit", SIZE, 1024, 0, "256M", "most bytes of a body or an event that are read, decoded"),
 
     KEY(RULE, "request", NOTHING, GROUPS, REQUEST, "actions on requests, in order"),
     KEY(RULE, "response", NOTHING, GROUPS, RESPONSE, "actions on responses, in order"),
@@ -324,6 +340,7 @@ static const struct hg_schema_key keys[] = {
     {HG_SCOPE_RESPONSE, "map-origin", HG_KIND_BOOL, ONE, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION, NULL, NULL,
      "URLs of the upstream in header fields become the gateway's"},
     ACTION(RESPONSE, "log", TEMPLATE, ONE, NONE, "writes a line to the log"),
+    ACTION(RESPONSE, "usage", NAME, ONE, NONE, "the named tap reads along how many tokens the answer took"),
     KEY(RESPONSE, "if", TEXT, ONE, NONE, "only when these acls hold: a space is and, || or, ! not"),
     KEY(RESPONSE, "unless", TEXT, ONE, NONE, "not when these acls hold"),
 

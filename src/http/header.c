@@ -86,6 +86,19 @@ struct hg_header *hg_headers_find(const struct hg_headers *h, struct hg_slice na
     return NULL;
 }
 
+struct hg_slice hg_headers_joined(const struct hg_headers *h, struct hg_slice name, struct hg_arena *arena)
+{
+    struct hg_slice all = {NULL, 0};
+
+    for (size_t i = 0; i < h->n; i++) {
+        if (!hg_slice_ieq(h->v[i].name, name))
+            continue;
+        all = all.p == NULL ? h->v[i].value
+                            : hg_arena_printf(arena, "%.*s, %.*s", HG_FMT(all), HG_FMT(h->v[i].value));
+    }
+    return all;
+}
+
 size_t hg_headers_count_id(const struct hg_headers *h, enum hg_field id)
 {
     size_t count = 0;

@@ -5,6 +5,7 @@
 #include "observe/access.h"
 
 #include "base/check.h"
+#include "observe/usage.h"
 
 static const struct {
     const char *word;
@@ -125,6 +126,7 @@ static enum hg_event_id end_event(const struct hg_access *a)
 void hg_access_log(struct hg_log *log, const struct hg_log_use *use, const struct hg_access *a)
 {
     enum hg_event_id id = end_event(a);
+    char word[HG_USAGE_WORD];
     struct hg_event e;
 
     HG_ASSERT((size_t)a->close < sizeof(closes) / sizeof(closes[0]));
@@ -135,6 +137,8 @@ void hg_access_log(struct hg_log *log, const struct hg_log_use *use, const struc
     request_values(&e, a);
     outcome_values(&e, a);
     upstream_values(&e, a);
+    if (a->usage != NULL)
+        hg_usage_access_values(&e, a->usage, word);
     hg_log_put(log, use, &e);
 }
 

@@ -20,18 +20,18 @@ struct hg_stats *hg_stats_new(size_t threads, uint64_t wall)
     s->started = wall;
     atomic_init(&s->generation, 1);
     atomic_init(&s->reloaded, wall);
-    s->thread = aligned_alloc(_Alignof(struct hg_stats_thread), (threads + 1) * sizeof(*s->thread));
+    s->thread = aligned_alloc(_Alignof(struct hg_stats_thread), (threads + 2) * sizeof(*s->thread));
     if (s->thread == NULL) {
         free(s);
         return NULL;
     }
-    memset(s->thread, 0, (threads + 1) * sizeof(*s->thread));
+    memset(s->thread, 0, (threads + 2) * sizeof(*s->thread));
     return s;
 }
 
 struct hg_counters *hg_stats_counters(struct hg_stats *s, size_t thread)
 {
-    HG_ASSERT(thread <= s->threads);
+    HG_ASSERT(thread <= s->threads + 1);
     return &s->thread[thread].counters;
 }
 
@@ -57,6 +57,6 @@ void hg_stats_reloaded(struct hg_stats *s, bool ok, uint64_t generation, uint64_
 void hg_stats_sum(const struct hg_stats *s, struct hg_counts *sum)
 {
     *sum = (struct hg_counts){0};
-    for (size_t i = 0; i <= s->threads; i++)
+    for (size_t i = 0; i <= s->threads + 1; i++)
         hg_counts_add(sum, &s->thread[i].counters);
 }

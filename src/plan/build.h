@@ -314,6 +314,11 @@ void hg_review_behind(struct hg_build *b, const struct hg_node *node, const stru
 void hg_check_credentials(struct hg_build *b, const struct hg_node *node, const struct hg_frontend *f,
                           const struct hg_behind *behind);
 
+/* usage.c */
+bool hg_build_usages(struct hg_build *b);
+/* NULL: not declared, and that was said of the action. */
+const struct hg_usage *hg_find_usage(struct hg_build *b, const struct hg_node *action, const char *name);
+
 /* frontend.c */
 bool hg_build_frontends(struct hg_build *b);
 

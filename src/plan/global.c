@@ -46,6 +46,23 @@ static void build_control(struct hg_build *b, const struct hg_node *global)
         b->plan->global.control = text + 5;
 }
 
+static void build_usage_log(struct hg_build *b, const struct hg_node *global)
+{
+    const struct hg_node *node = hg_node_get(global, "usage-log");
+    const struct hg_node *group = node != NULL && node->type == HG_NODE_GROUP ? node : NULL;
+    struct hg_global *g = &b->plan->global;
+    uint64_t mode = 0644;
+
+    g->usage_log.queue = HG_LIMIT_USAGE_QUEUE_DEFAULT;
+    if (group != NULL && hg_node_get(group, "to") == NULL && !group->broken)
+        HG_ERROR(b, group, "has no file (expected to = \"/path\")");
+    hg_get_number(b, group, "mode", &mode);
+    hg_get_number(b, group, "queue", &g->usage_log.queue);
+    g->usage_log.mode = (unsigned)mode;
+    g->usage_log.to =
+        group != NULL ? hg_get_string(b, group, "to", NULL) : hg_get_string(b, global, "usage-log", NULL);
+}
+
 void hg_build_global(struct hg_build *b)
 {
     const struct hg_node *node = hg_node_get(b->root, "global");
@@ -68,4 +85,5 @@ void hg_build_global(struct hg_build *b)
     g->log_target.facility = (unsigned)(facility < FIRST_LOCAL ? facility : facility + GAP);
     g->ready_file = hg_get_string(b, node, "ready-file", NULL);
     build_control(b, node);
+    build_usage_log(b, node);
 }

@@ -206,6 +206,14 @@ static void read_use(struct entry *e)
     e->bad = e->bad || child.rules == NULL;
 }
 
+static void read_usage(struct entry *e)
+{
+    const char *name = hg_get_string(e->b, e->node, "usage", &e->bad);
+    e->spec.name = hg_slice_str(name != NULL ? name : "");
+    e->spec.usage = name != NULL ? hg_find_usage(e->b, e->action, name) : NULL;
+    e->bad = e->bad || e->spec.usage == NULL;
+}
+
 static const struct hg_node *find_action(const struct hg_node *entry)
 {
     for (size_t i = 0; i < entry->children; i++) {
@@ -244,6 +252,7 @@ static const struct {
     [HG_ACTION_SET_HOST] = {"v", NULL},         [HG_ACTION_REDIRECT] = {"", read_redirect},
     [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_MAP_ORIGIN] = {"", read_map_origin},
     [HG_ACTION_SERVE] = {"", read_serve},       [HG_ACTION_RATE_LIMIT] = {"", read_rate_limit},
+    [HG_ACTION_USAGE] = {"", read_usage},
 };
 
 /* The node of a part: the action itself when it is one string. */

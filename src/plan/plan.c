@@ -97,7 +97,7 @@ static void build_all(struct hg_build *b)
     if (!hg_build_log_formats(b))
         return;
     hg_build_global(b);
-    if (!hg_build_acls(b))
+    if (!hg_build_acls(b) || !hg_build_usages(b))
         return;
     hg_build_tables(b);
     hg_build_rules(b);

@@ -28,6 +28,7 @@ static struct hg_exchange *exchange_new(struct hg_session *s)
     hg_buf_init(&x->up_in, HG_LIMIT_HEAD_DEFAULT + 2 * HG_LIMIT_IO_CHUNK, false);
     hg_body_decoder_init(&x->req_body, &none, UINT64_MAX);
     hg_body_decoder_init(&x->resp_body, &none, UINT64_MAX);
+    hg_list_init(&x->usage.node);
     hg_headers_init(&x->req.headers, &x->arena);
     hg_headers_init(&x->resp.headers, &x->arena);
     x->traffic = s->generation->traffic.frontend[s->frontend->index];
@@ -46,6 +47,7 @@ static void exchange_free(struct hg_exchange *x)
 
     HG_ASSERT(x->link == NULL && x->dialing == NULL && x->wait == NULL && !x->reserved);
     hg_upstream_stop_keeping(x);
+    hg_exchange_usage_free(x);
     hg_body_decoder_free(&x->req_body);
     hg_body_decoder_free(&x->resp_body);
     hg_buf_free(&x->up_out);
@@ -136,6 +138,7 @@ void hg_exchange_end(struct hg_exchange *x, enum hg_close why)
 
     HG_ASSERT(s->exchange == x);
     hg_upstream_release(x);
+    hg_exchange_usage_broken(x, why);
     hg_limits_end(x);
     hg_say_over(x, why);
     exchange_free(x);
@@ -202,7 +205,7 @@ static bool finish(struct hg_exchange *x)
     if (!x->resp_done)
         return false;
     hg_upstream_release(x);
-    if (hg_buf_len(&s->out) != 0 || (!x->req_done && s->keep))
+    if (hg_buf_len(&s->out) != 0 || hg_exchange_usage_waits(x) || (!x->req_done && s->keep))
         return false;
     hg_exchange_end(x, x->access.close);
     return true;

@@ -13,6 +13,7 @@
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
  *   switch.c    sessions and a new generation  serve.c    documents about what runs
  *   limit.c     rate limits
+ *   usage.c     taps, and waiting for the usage log          settle.c   who is told what was used
  */
 #ifndef HG_RELAY_INTERNAL_H
 #define HG_RELAY_INTERNAL_H
@@ -23,6 +24,7 @@
 #include "http/target.h"
 #include "http/write.h"
 #include "observe/access.h"
+#include "observe/usage.h"
 #include "relay/relay.h"
 #include "route/client.h"
 #include "route/route.h"
@@ -47,10 +49,18 @@ struct hg_relay {
     struct hg_dns *dns;
     struct hg_log *log;
     struct hg_stats *stats;
-    size_t thread;                /* of the stats */
-    struct hg_counters *counters; /* ours */
-    struct hg_sources *sources;   /* may be NULL */
-    size_t asks;                  /* questions to them that have not come home */
+    size_t thread;                  /* of the stats */
+    struct hg_counters *counters;   /* ours */
+    struct hg_sources *sources;     /* may be NULL */
+    size_t asks;                    /* questions to them that have not come home */
+    struct hg_usage_log *usage_log; /* may be NULL */
+    struct hg_usage_waiter usage_waiter;
+    struct hg_post usage_post;  /* lines were written */
+    atomic_bool usage_posted;   /* it is under way */
+    struct hg_list usage_waits; /* exchanges whose last bytes wait for their line */
+    struct hg_timer usage_timer;
+    struct hg_budget usage_budget; /* of their decoders */
+    size_t usage_bytes;            /* of all taps */
     struct hg_pool *pool;
     struct hg_scratch *scratch;
     const struct hg_entries *entries; /* in force; NULL before the first switch */
@@ -92,6 +102,7 @@ struct hg_session {
     unsigned requests;
     bool can_read, can_write; /* until the stream says AGAIN */
     bool client_eof;
+    size_t held;       /* bytes at the end of out that wait for a line of the usage log */
     bool keep;         /* another request may follow */
     bool shut;         /* our side is half-closed */
     bool abort_at_end; /* RST, so that an answer delimited by the close is not taken for whole */
@@ -171,6 +182,20 @@ struct hg_exchange {
     bool local; /* the answer is ours */
     bool upgraded;
     bool start_said; /* in the log */
+
+    /* how many tokens the answer took (usage.c) */
+    struct {
+        const struct hg_usage *of;
+        struct hg_tap *tap; /* NULL: none, or it was given up */
+        size_t bytes;       /* of the tap */
+        bool on;            /* there is something to read, */
+        bool read;          /* and it was read */
+        uint64_t told[HG_TAP_COUNTS];
+        struct hg_usage_record record;
+        uint64_t line; /* the last bytes wait for it; 0: they do not */
+        uint64_t wait_until;
+        struct hg_list node; /* of relay->usage_waits */
+    } usage;
 
     uint64_t began, first_byte;
     struct hg_traffic *traffic; /* counts it; NULL: it was counted */
@@ -317,6 +342,28 @@ void hg_response_final(struct hg_exchange *x);
 
 /* serve.c: answers with the document. */
 void hg_exchange_serve(struct hg_exchange *x, const struct hg_serve *what);
+
+/* usage.c */
+void hg_relay_usage_init(struct hg_relay *r);
+void hg_relay_usage_free(struct hg_relay *r);
+/* The answer goes to the client; a tap if the rules have named one. body: it has one, or is a WebSocket. */
+void hg_exchange_usage_begin(struct hg_exchange *x, bool body);
+/* A span of it as it is relayed. */
+void hg_exchange_usage_feed(struct hg_exchange *x, struct hg_slice span);
+/* It is whole. The last `tail` bytes of session->out may have to wait for a line in the usage log. */
+void hg_exchange_usage_whole(struct hg_exchange *x, size_t tail);
+/* The exchange ends. If its answer was not whole, that is why. */
+void hg_exchange_usage_broken(struct hg_exchange *x, enum hg_close why);
+bool hg_exchange_usage_waits(const struct hg_exchange *x);
+void hg_exchange_usage_free(struct hg_exchange *x);
+
+/* settle.c: figures of an answer, once when it has ended, and before that as they come where they add up */
+struct hg_usage_more {
+    uint64_t tokens[HG_TAP_COUNTS];       /* more than was told before */
+    bool last;                            /* the answer has ended: nothing more will be told */
+    const struct hg_usage_record *record; /* when it is the last: all there is */
+};
+void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more *more);
 
 /* reply.c: each ends the exchange's upstream side and puts a whole answer into session->out */
 void hg_reply_http_error(struct hg_exchange *x, enum hg_http_error e, enum hg_close why);

@@ -79,6 +79,7 @@ static void upgrade(struct hg_exchange *x)
     hg_body_decoder_free(&x->resp_body);
     hg_body_decoder_init(&x->req_body, &raw, UINT64_MAX);
     hg_body_decoder_init(&x->resp_body, &raw, UINT64_MAX);
+    hg_exchange_usage_begin(x, true);
     x->up_framing = x->out_framing = HG_FRAMING_CLOSE;
     x->req_done = false;
     x->body_open = true;
@@ -133,6 +134,7 @@ void hg_response_final(struct hg_exchange *x)
     hg_upstream_stop_keeping(x);
     hg_body_decoder_free(&x->resp_body);
     hg_body_decoder_init(&x->resp_body, &x->resp_framing, UINT64_MAX);
+    hg_exchange_usage_begin(x, x->resp_framing.kind != HG_FRAMING_NONE);
 }
 
 static void read_head(struct hg_exchange *x, struct hg_slice head)
@@ -204,16 +206,19 @@ static bool trailers(struct hg_exchange *x, struct hg_headers *out)
 
 static void body_done(struct hg_exchange *x)
 {
+    struct hg_session *s = x->session;
+    size_t before = hg_buf_len(&s->out);
     struct hg_headers fields;
 
     if (!trailers(x, &fields)) {
         hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "a trailer that is malformed or not allowed");
         return;
     }
-    if (!hg_body_encode_end(&x->session->out, x->out_framing, &fields)) {
+    if (!hg_body_encode_end(&s->out, x->out_framing, &fields)) {
         hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, "no memory");
         return;
     }
+    hg_exchange_usage_whole(x, hg_buf_len(&s->out) - before);
     hg_dispatch_succeeded(x);
     x->resp_done = true;
 }
@@ -261,6 +266,9 @@ static bool body_step(struct hg_exchange *x)
             return true;
         }
         x->access.bytes_out += span.n;
+        hg_exchange_usage_feed(x, span);
+        if (hg_body_decoder_done(&x->resp_body)) /* the span is the last, and known to be */
+            hg_exchange_usage_whole(x, hg_buf_len(&s->out) - waiting);
     }
     hg_buf_consume(&x->up_in, used);
     if (step == HG_BODY_BAD)

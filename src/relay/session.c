@@ -23,9 +23,11 @@ struct hg_relay *hg_relay_new(const struct hg_relay_options *o)
     r->counters = hg_stats_counters(o->stats, o->thread);
     r->retry_total = o->retry_total;
     r->sources = o->sources;
+    r->usage_log = o->usage_log;
     hg_list_init(&r->sessions);
     hg_list_init(&r->prefaces);
     hg_timer_init(&r->leave, o->loop, hg_relay_leave_expired);
+    hg_relay_usage_init(r);
     r->pool = hg_pool_new(o->loop, o->dns);
     r->scratch = hg_scratch_new();
     if (r->pool != NULL && r->scratch != NULL)
@@ -258,6 +260,7 @@ void hg_relay_free(struct hg_relay *r)
         bury(&s->death);
     }
     hg_timer_stop(&r->leave);
+    hg_relay_usage_free(r);
     hg_pool_free(r->pool);
     hg_scratch_free(r->scratch);
     free(r);
@@ -273,4 +276,5 @@ void hg_relay_gauges(struct hg_relay *r)
     HG_COUNT_SET(r->counters, upstream_open, hg_pool_open(r->pool));
     HG_COUNT_SET(r->counters, upstream_idle, hg_pool_idle(r->pool));
     HG_COUNT_SET(r->counters, retry_kept_bytes, r->retry_kept);
+    HG_COUNT_SET(r->counters, usage_tap_bytes, r->usage_bytes);
 }

@@ -82,9 +82,9 @@ static bool write_client(struct hg_session *s)
 {
     bool progress = false;
 
-    while (s->state != HG_SESSION_DEAD && s->can_write && hg_buf_len(&s->out) != 0) {
+    while (s->state != HG_SESSION_DEAD && s->can_write && hg_buf_len(&s->out) > s->held) {
         struct hg_slice data = hg_buf_data(&s->out);
-        ssize_t n = hg_stream_write(s->client, data.p, data.n);
+        ssize_t n = hg_stream_write(s->client, data.p, data.n - s->held);
 
         if (n > 0) {
             hg_buf_consume(&s->out, (size_t)n);
@@ -265,7 +265,7 @@ static void rearm(struct hg_session *s)
 
     if (wants_client_read(s))
         mask |= HG_IO_READ;
-    if (hg_buf_len(&s->out) != 0)
+    if (hg_buf_len(&s->out) > s->held)
         mask |= HG_IO_WRITE;
     hg_stream_want(s->client, mask);
     if (s->exchange != NULL) {

@@ -383,6 +383,15 @@ static bool find_origins(struct hg_route *r, struct hg_origins *to)
     return r->arrived.authority.n == 0 || to->client.p != NULL;
 }
 
+/* Before a rule changes what a tap has to go by. */
+static void note_body(struct hg_route *r, const struct hg_response *p)
+{
+    r->tap_head.status = p->status;
+    r->tap_head.content_type = hg_headers_joined(&p->headers, HG_LIT("Content-Type"), r->arena);
+    r->tap_head.content_encoding = hg_headers_joined(&p->headers, HG_LIT("Content-Encoding"), r->arena);
+    r->tap_head.extensions = hg_headers_joined(&p->headers, HG_LIT("Sec-WebSocket-Extensions"), r->arena);
+}
+
 enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *response, struct hg_answer *a)
 {
     struct hg_outcome o = {0};
@@ -398,10 +407,14 @@ enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *respo
         .arrived = &r->arrived,
         .client = r->client,
         .hooks = r->hooks,
+        .usage = &r->usage,
     };
 
     HG_ASSERT(r->backend != NULL && r->server != NULL);
     *a = (struct hg_answer){0};
+    r->usage = NULL;
+    if (hg_ruleset_taps(r->backend->response) || hg_ruleset_taps(r->frontend->response))
+        note_body(r, response);
     if (maps && !find_origins(r, &origins)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 502, "no_memory", "a ceiling on memory was reached");
         return HG_ROUTE_ANSWER;

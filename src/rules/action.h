@@ -41,7 +41,8 @@ struct hg_action {
     const struct hg_rate_limit *limit; /* RATE_LIMIT */
     /* USE */
     struct hg_ruleset *child;
-    unsigned status; /* DENY, RESPOND, REDIRECT, RATE_LIMIT, SET_STATUS */
+    const struct hg_usage *usage; /* USAGE */
+    unsigned status;              /* DENY, RESPOND, REDIRECT, RATE_LIMIT, SET_STATUS */
     /* DENY, RESPOND, RATE_LIMIT */
     struct hg_template *body; /* NULL: none */
     struct hg_answer_header *header;
@@ -64,6 +65,7 @@ struct hg_ruleset {
     unsigned takes;              /* actions that a request holds something of */
     bool echoes;                 /* an answer shows the request's head */
     bool maps_origin;
+    bool taps;             /* there is a usage action */
     const char *open_host; /* where a set-host takes what the request brings; the action's text */
 };
 

@@ -159,6 +159,7 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_SET_STATUS] = hg_build_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_build_map_origin,
     [HG_ACTION_LOG] = hg_build_log,
+    [HG_ACTION_USAGE] = hg_build_usage,
 };
 
 static const unsigned char directions[] = {
@@ -204,6 +205,7 @@ static bool collect_secrets(struct hg_ruleset *rs, const struct hg_action *a)
     if (a->child == NULL)
         return ok;
     rs->maps_origin = rs->maps_origin || a->child->maps_origin;
+    rs->taps = rs->taps || a->child->taps;
     rs->open_host = rs->open_host != NULL ? rs->open_host : a->child->open_host;
     for (size_t i = 0; ok && i < a->child->all.n; i++)
         ok = hg_slots_add(&rs->all, a->child->all.v[i]);

@@ -67,5 +67,6 @@ enum hg_append hg_build_own_answer(struct hg_builder *b, unsigned status, unsign
 enum hg_append hg_build_rate_limit(struct hg_builder *b);
 /* n more actions that a request holds something of. */
 enum hg_append hg_build_takes(struct hg_builder *b, unsigned n);
+enum hg_append hg_build_usage(struct hg_builder *b);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building the actions that answer a request, and the one that only speaks.
+ * Building the actions that answer a request, and those that only speak or look.
  */
 #include <stdlib.h>
 
@@ -73,4 +73,13 @@ enum hg_append hg_build_log(struct hg_builder *b)
         return HG_APPEND_OK;
     b->note->in_value = true;
     return hg_build_bad(b->note, "the text is empty");
+}
+
+enum hg_append hg_build_usage(struct hg_builder *b)
+{
+    HG_ASSERT(b->spec->usage != NULL);
+    b->rs->taps = true;
+    b->a->usage = b->spec->usage;
+    b->a->name = hg_slice_dup(b->spec->name); /* for people */
+    return b->a->name != NULL ? HG_APPEND_OK : hg_build_bad(b->note, "no memory");
 }

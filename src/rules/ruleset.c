@@ -118,6 +118,11 @@ bool hg_ruleset_maps_origin(const struct hg_ruleset *rs)
     return rs->maps_origin;
 }
 
+bool hg_ruleset_taps(const struct hg_ruleset *rs)
+{
+    return rs->taps;
+}
+
 const char *hg_ruleset_open_host(const struct hg_ruleset *rs)
 {
     return rs->open_host;
@@ -205,6 +210,7 @@ static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *
         return m == HG_MATCH_ERROR ? m : m == HG_MATCH_YES ? HG_MATCH_NO : HG_MATCH_YES;
     case HG_ACTION_SET_QUERY:
     case HG_ACTION_BASE_PATH:
+    case HG_ACTION_USAGE:
         return HG_MATCH_NO;
     default: /* of the others a name is that of a header */
         return a->name != NULL && hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;

@@ -194,6 +194,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_run_map_origin,
     [HG_ACTION_LOG] = hg_run_log,
+    [HG_ACTION_USAGE] = hg_run_usage,
 };
 
 static void report_failure(struct hg_runner *r, const struct hg_action *a)

@@ -189,3 +189,16 @@ enum hg_verdict hg_run_log(struct hg_runner *r, const struct hg_action *a)
         hooks->log(hooks->ctx, a->where, text);
     return HG_VERDICT_PASS;
 }
+
+enum hg_verdict hg_run_usage(struct hg_runner *r, const struct hg_action *a)
+{
+    const struct hg_usage **usage = r->run->usage;
+
+    if (usage == NULL || *usage != NULL) {
+        hg_run_note(r, "%s: another tap has this answer already", a->name);
+        return HG_VERDICT_PASS;
+    }
+    *usage = a->usage;
+    hg_run_did(r, "tap %s reads along", a->name);
+    return HG_VERDICT_PASS;
+}

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "io/dial.h"
+#include "observe/usage_log.h"
 #include "server/server.h"
 #include "server/worker.h"
 #include "upstream/health.h"
@@ -67,6 +68,7 @@ struct hg_service {
     struct hg_sources *sources;
     struct hg_rotation *rotation;
     struct hg_stats *stats;
+    struct hg_usage_log *usage_log;
     struct hg_reload reload;
     struct hg_control *control;   /* NULL: none */
     struct hg_watchdog *watchdog; /* NULL: none */
@@ -83,7 +85,8 @@ struct hg_service {
 /* No new connections; ends when what runs has ended, or when global.drain is over. */
 /* cause: for the log, what asked for it. */
 void hg_service_drain(struct hg_service *s, const char *cause);
-/* Opens the log anew where the plan in force has it. False with a sentence in s->err. */
+/* Opens the logs anew where the plan in force has them. False with a sentence in s->err: that one goes on
+ * where it was. */
 bool hg_service_reopen_log(struct hg_service *s);
 void hg_service_counts(const struct hg_service *s, struct hg_counts *sum);
 

@@ -83,15 +83,29 @@ void hg_service_drain(struct hg_service *s, const char *cause)
     hg_timer_set(&s->grace, grace != 0 ? grace : 1);
 }
 
+static bool use_usage_log(struct hg_service *s)
+{
+    const struct hg_global *g = &s->generation->plan->global;
+    const struct hg_usage_target to = {g->usage_log.to, g->usage_log.mode, (size_t)g->usage_log.queue};
+
+    return hg_usage_log_use(s->usage_log, &to, s->err, sizeof(s->err));
+}
+
+static bool reopen_failed(struct hg_service *s, enum hg_event_id event)
+{
+    hg_log_event(s->o->log, HG_LOG_ERROR, event, "%s; it goes on where it was", s->err);
+    hg_log_flush(s->o->log);
+    return false;
+}
+
 bool hg_service_reopen_log(struct hg_service *s)
 {
     const struct hg_log_target *to = &s->generation->plan->global.log_target;
+    bool ok = use_usage_log(s) || reopen_failed(s, HG_EVENT_TOKEN_LOG_INIT_ERROR);
 
-    if (hg_log_reopen(s->o->log, to, s->err, sizeof(s->err)))
-        return true;
-    hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_LOG_REOPEN_FAILED, "%s; it goes on where it was", s->err);
-    hg_log_flush(s->o->log);
-    return false;
+    return (hg_log_reopen(s->o->log, to, s->err, sizeof(s->err)) ||
+            reopen_failed(s, HG_EVENT_LOG_REOPEN_FAILED)) &&
+           ok;
 }
 
 static void on_signal(void *ctx, int signum)
@@ -148,6 +162,7 @@ static bool start_worker(struct hg_service *s, size_t i)
         .stats = s->stats,
         .log = s->o->log,
         .sources = s->sources,
+        .usage_log = s->usage_log,
         .ended = worker_ended,
         .ctx = &s->ended[i],
     };
@@ -217,7 +232,17 @@ static bool open_loop(struct hg_service *s)
     }
     hg_loop_on_turn_end(s->loop, turn_end, s);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a log at its size limit is a write that fails */
     return true;
+}
+
+/* As the user that we have become: who cannot make the file now could not after a rotation either. */
+static bool open_usage_log(struct hg_service *s)
+{
+    s->usage_log = hg_usage_log_new(s->o->log, hg_stats_counters(s->stats, s->workers + 1));
+    if (s->usage_log == NULL)
+        snprintf(s->err, sizeof(s->err), "out of memory");
+    return s->usage_log != NULL && use_usage_log(s);
 }
 
 static void log_startup(const struct hg_service *s)
@@ -299,8 +324,8 @@ static bool bring_up(struct hg_service *s)
     raise_descriptors();
     return keep_fixed(s) && open_loop(s) && open_listeners(s) && open_control(s) &&
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
-           hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && hg_credentials_start(s) &&
-           start_workers(s) && start_watchdog(s);
+           hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && open_usage_log(s) &&
+           hg_credentials_start(s) && start_workers(s) && start_watchdog(s);
 }
 
 /* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
@@ -319,6 +344,7 @@ static void take_down(struct hg_service *s)
     hold_signals();
     for (size_t i = 0; i < s->workers && s->worker != NULL; i++)
         hg_worker_free(s->worker[i]);
+    hg_usage_log_free(s->usage_log, HG_TIME_USAGE_FLUSH);
     hg_bindings_free(&s->bindings, NULL);
     free(s->worker);
     free(s->ack);

@@ -58,6 +58,7 @@ static bool worker_open(struct hg_worker *w, char *err, size_t errlen)
         .thread = w->o.index,
         .retry_total = w->o.retry_total,
         .sources = w->o.sources,
+        .usage_log = w->o.usage_log,
     };
 
     w->loop = hg_loop_new();

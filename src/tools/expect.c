@@ -78,6 +78,11 @@ static bool read_more(struct hg_reader *r, struct hg_expect *e, struct hg_slice 
     e->kind = HG_EXPECT_ONLY;
     if (hg_slice_eq(rest, HG_LIT("only")))
         return true;
+    e->kind = HG_EXPECT_USAGE;
+    if (!e->leaving && hg_slice_starts(rest, HG_LIT("usage ")) && rest.n > 6 && rest.p[6] != '~') {
+        e->value = hg_slice_from(rest, 6);
+        return true;
+    }
     e->kind = HG_EXPECT_BACKEND;
     if (e->leaving && take_word(rest, HG_LIT("backend"), &e->value))
         return true;
@@ -150,7 +155,7 @@ void hg_read_expect(struct hg_reader *r, bool leaving, struct hg_slice written, 
                                : "the first line of an answer is its status (expected 100 to 599)");
     } else if (!read_more(r, &e, rest)) {
         hg_read_bad(r, "malformed (expected Name: value, Name ~ regex, !pattern, \"text\", !\"text\"%s)",
-                    leaving ? ", only, backend NAME or via NAME" : " or only");
+                    leaving ? ", only, backend NAME or via NAME" : ", only or usage TAP input=N ...");
     }
     c->expect[c->expects++] = e;
 }

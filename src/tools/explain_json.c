@@ -77,7 +77,10 @@ static void put_rules(const struct hg_explained *x, struct hg_json *j)
         const struct hg_step *s = &x->step[i];
 
         hg_json_open(j, NULL);
-        str(j, "list", s->stage == HG_TRIAL_ENTERING ? "frontend" : "backend");
+        str(j, "list",
+            s->stage == HG_TRIAL_ENTERING  ? "frontend"
+            : s->stage == HG_TRIAL_LEAVING ? "backend"
+                                           : "response");
         str(j, "where", s->where);
         hg_json_u64(j, "depth", s->depth);
         str(j, "action", s->action);

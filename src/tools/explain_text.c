@@ -122,11 +122,20 @@ static bool put_head(struct hg_explained *x, struct hg_buf *out)
     return ok;
 }
 
+/* Only where there are taps. */
+static bool put_usage(struct hg_explained *x, struct hg_buf *out)
+{
+    for (size_t i = 0; i < x->steps; i++)
+        if (x->step[i].stage == HG_TRIAL_RETURNING)
+            return put_steps(x, HG_TRIAL_RETURNING, out);
+    return true;
+}
+
 bool hg_explain_text(struct hg_explained *x, struct hg_buf *out)
 {
     bool ok = put_frontend(x, out) && put_choices(x, out) && put_steps(x, HG_TRIAL_ENTERING, out);
 
     if (x->trial.route.backend != NULL)
         ok = ok && put_backend(x, out) && put_steps(x, HG_TRIAL_LEAVING, out);
-    return ok && (x->end == HG_TRIAL_ANSWERED ? put_answer(x, out) : put_head(x, out));
+    return ok && (x->end == HG_TRIAL_ANSWERED ? put_answer(x, out) : put_head(x, out) && put_usage(x, out));
 }

@@ -17,9 +17,10 @@ struct seen {
     char first[32];        /* of an answer: the status */
     struct hg_slice where; /* of a request: METHOD URL */
     struct hg_headers fields;
-    struct hg_slice body; /* of an answer of ours */
-    const char *word;     /* the same: its kind */
-    const char *rule;     /* the same: file:line, or NULL */
+    struct hg_slice body;  /* of an answer of ours */
+    const char *word;      /* the same: its kind */
+    const char *rule;      /* the same: file:line, or NULL */
+    struct hg_slice usage; /* of an answer of the server: what its tap says */
 };
 
 struct check {
@@ -105,7 +106,8 @@ static bool try(struct check *c)
     c->client.there = true;
     snprintf(c->client.first, sizeof(c->client.first), "%u", t->response.status);
     c->client.fields = t->response.headers;
-    return true;
+    c->client.usage = hg_trial_usage(t, f->body);
+    return c->client.usage.p != NULL;
 }
 
 /* ---- the comparison ---- */
@@ -223,6 +225,8 @@ static bool holds(struct check *c, const struct hg_expect *e, const struct seen 
         return hg_slice_eq(e->value, hg_slice_str(c->trial.route.backend->name));
     case HG_EXPECT_VIA:
         return hg_slice_eq(e->value, via_of(c));
+    case HG_EXPECT_USAGE:
+        return hg_slice_eq(e->value, s->usage);
     case HG_EXPECT_ABSENT:
     case HG_EXPECT_ONLY:
         break;
@@ -298,6 +302,10 @@ static void say_there(struct check *c, const struct hg_expect *e, const struct s
         break;
     case HG_EXPECT_VIA:
         (void)hg_buf_printf(c->out, "+ >> via %.*s\n", HG_FMT(via_of(c)));
+        break;
+    case HG_EXPECT_USAGE:
+        (void)hg_buf_printf(c->out, "+ < usage %.*s\n",
+                            HG_FMT(s->usage.p != NULL ? s->usage : HG_LIT("none")));
         break;
     case HG_EXPECT_FIELD:
     case HG_EXPECT_MATCH:

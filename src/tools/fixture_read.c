@@ -31,7 +31,7 @@ void *hg_grow(struct hg_reader *r, void *list, size_t n, size_t *cap, size_t siz
     return grown;
 }
 
-static void add_pair(struct hg_reader *r, struct hg_list_of_pairs *to, struct hg_pair p)
+void hg_read_pair(struct hg_reader *r, struct hg_list_of_pairs *to, struct hg_pair p)
 {
     struct hg_pair *v = hg_grow(r, to->v, to->n, &to->cap, sizeof(*v));
 
@@ -153,7 +153,7 @@ static void add_set(struct hg_reader *r, struct hg_list_of_pairs *to, struct hg_
     }
     p.name = hg_slice_trim(hg_slice(rest.p, (size_t)at));
     p.value = hg_read_text(r, hg_slice_from(rest, (size_t)at + 1), true);
-    add_pair(r, to, p);
+    hg_read_pair(r, to, p);
 }
 
 /* "Name: value" of a message that is sent; the space behind the colon is not part of it. */
@@ -171,7 +171,7 @@ static void add_field(struct hg_reader *r, struct hg_list_of_pairs *to, struct h
     if (p.value.n > 0 && p.value.p[0] == ' ')
         p.value = hg_slice_from(p.value, 1);
     p.value = hg_read_text(r, p.value, true);
-    add_pair(r, to, p);
+    hg_read_pair(r, to, p);
 }
 
 static struct hg_slice take_word(struct hg_slice *s)
@@ -213,6 +213,10 @@ static void server_line(struct hg_reader *r, struct hg_slice rest)
 {
     struct hg_fixture *f = &r->now->fixture;
 
+    if (f->answers && rest.n > 0 && rest.p[0] == '|') {
+        hg_read_body_line(r, rest);
+        return;
+    }
     if (f->answers) {
         add_field(r, &r->now->answer, rest);
         return;
@@ -247,6 +251,7 @@ static void finish(struct hg_reader *r)
     r->line = line;
     c->fixture.ask.field = c->field.v;
     c->fixture.ask.fields = c->field.n;
+    c->fixture.body = hg_read_body(r, &c->body);
     c->fixture.answer = (struct hg_fixture_set){c->answer.v, c->answer.n};
     c->fixture.env = (struct hg_fixture_set){c->env.v, c->env.n};
     c->fixture.secret = (struct hg_fixture_set){c->secret.v, c->secret.n};
@@ -258,7 +263,7 @@ static void finish(struct hg_reader *r)
 static void inherit(struct hg_reader *r, struct hg_list_of_pairs *to, const struct hg_list_of_pairs *from)
 {
     for (size_t i = 0; i < from->n; i++)
-        add_pair(r, to, from->v[i]);
+        hg_read_pair(r, to, from->v[i]);
 }
 
 static void begin(struct hg_reader *r, struct hg_slice name)

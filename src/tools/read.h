@@ -15,7 +15,7 @@ struct hg_list_of_pairs {
 /* A fixture and the lists it grows. */
 struct hg_reading {
     struct hg_fixture fixture;
-    struct hg_list_of_pairs env, secret, field, answer;
+    struct hg_list_of_pairs env, secret, field, answer, body; /* body: the lines, as values */
     struct hg_expect *expect;
     size_t expects, cap;
 };
@@ -44,6 +44,14 @@ void hg_read_no_memory(struct hg_reader *r);
 void hg_read_bad(struct hg_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A copy with $<base64:...> and, if asked for, escapes replaced. */
 struct hg_slice hg_read_text(struct hg_reader *r, struct hg_slice s, bool escapes);
+
+void hg_read_pair(struct hg_reader *r, struct hg_list_of_pairs *to, struct hg_pair p);
+
+/* fixture_body.c */
+/* A line of a body, from its bar on. */
+void hg_read_body_line(struct hg_reader *r, struct hg_slice rest);
+/* The lines with line ends between them; .p NULL: there are none. */
+struct hg_slice hg_read_body(struct hg_reader *r, const struct hg_list_of_pairs *lines);
 
 /* expect.c */
 void hg_read_expect(struct hg_reader *r, bool leaving, struct hg_slice written, struct hg_slice rest);

@@ -97,13 +97,15 @@ const AROUND = {
   server: ['backend: { api: { server = (', '); }; };'],
   request: ['backend: { api: { url = "https://api.example"; request = (', '); }; };'],
   response: ['backend: { api: { url = "https://api.example"; response = (', '); }; };'],
+  usage: ['usage: { example: {', '}; };'],
+  'global.usage-log': ['global: { usage-log: {', '}; };'],
   answer: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   redirect: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   serve: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
-const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format): +\{)/;
+const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format|usage): +\{)/;
 
 // { backend: Set of the names of its blocks, ... }
 function namesIn(text) {
@@ -125,6 +127,7 @@ function namesIn(text) {
 // What a piece names and does not have is put behind it, in a file of its own.
 const PARTS = {
   secret: [/\$<secret:([\w-]+)/g, () => '{ from = "$<EXAMPLE_KEY>"; }'],
+  usage: [/\busage = "([\w-]+)"/g, () => '{ input = "usage.input_tokens"; }'],
   rule: [/\buse = "([\w-]+)"/g, () => '{ request = ( { drop-header = "x-api-key"; } ); }'],
   acl: [/\b(?:if|unless) = "([^"]*)"/g, () => '{ method = "GET"; }'],
   'log-format': [/\bformat = "(?!standard")([\w-]+)"/g, () => '{ events: { stopped: { off = true; }; }; }'],

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where figures that are known late go to whoever counts them.
+ */
+#include "internal.h"
+
+#include "observe/traffic.h"
+
+#define SAME(id) _Static_assert((int)HG_TAP_##id == (int)HG_TOKENS_##id, #id)
+SAME(INPUT);
+SAME(OUTPUT);
+SAME(CACHE_READ);
+SAME(CACHE_WRITE);
+SAME(REASONING);
+
+void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more *more)
+{
+    HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC && more->record != NULL);
+    for (int i = 0; i < HG_TAP_COUNTS && x->traffic != NULL; i++)
+        if (more->tokens[i] != 0)
+            hg_traffic_tokens(x->traffic, x->session->relay->thread, (enum hg_tokens)i, more->tokens[i]);
+    /* What was estimated stays when no figure came. */
+    if (hg_usage_counted(&more->record->found) || !more->last)
+        hg_limits_tokens(x, x->usage.told[HG_TAP_INPUT] + x->usage.told[HG_TAP_OUTPUT], more->last);
+}
