@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync,
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { own, tempDir } from './lib/env.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -351,4 +352,46 @@ test('--build-local needs the source tree', (t) => {
 test('shellcheck has nothing to say', { skip: spawnSync('shellcheck', ['--version']).error && 'shellcheck is not installed' }, () => {
   const ran = spawnSync('shellcheck', [LAUNCHER, join(here, 'data/engine.sh')], { encoding: 'utf8' });
   assert.equal(ran.status, 0, ran.stdout);
+});
+
+// What compose.yaml says of the three containers, against what the launcher asks for.
+const COMPOSE = resolve(here, '../../docker/compose.yaml');
+test('it starts what docker/compose.yaml describes', { skip: !existsSync(COMPOSE) && 'docker/compose.yaml is not there' }, (t) => {
+  const keys = { ...KEYS, COPILOT_API_KEY: 'hush', GOOGLE_API_KEY: 'hush' };
+  const compose = parse(readFileSync(COMPOSE, 'utf8'));
+  const planned = dry(t, world({ env: keys }), [...PROXY, '--', 'x']);
+  const lines = { squid: planned.call('docker create --name awf-squid'), 'api-proxy': planned.call('docker run --detach'), agent: planned.call('docker create --name awf-agent') };
+  const bytes = (text) => Number.parseInt(text, 10) * { m: 1, g: 1024 }[String(text).slice(-1)];
+  for (const [name, line] of Object.entries(lines)) {
+    const service = compose.services[name];
+    const all = words(line);
+    const given = (option) => all.filter((_, i) => all[i - 1] === option);
+    assert.deepEqual(given('--name'), [service.container_name]);
+    assert.ok(all.includes(`${service.image}:latest`) || all.includes(service.image), `${name}: ${service.image}`);
+    assert.deepEqual(given('--ip'), [service.networks['awf-net'].ipv4_address]);
+    assert.deepEqual(given('--cap-drop'), service.cap_drop);
+    assert.deepEqual(given('--cap-add'), service.cap_add ?? []);
+    assert.deepEqual(given('--security-opt'), service.security_opt.map((v) => v.replace(/:true$/, '')));
+    assert.equal(all.includes('--read-only'), service.read_only ?? false, name);
+    assert.equal(bytes(given('--memory')[0]), bytes(service.mem_limit), name);
+    assert.equal(bytes(given('--memory-swap')[0]), bytes(service.memswap_limit), name);
+    assert.equal(Number(given('--pids-limit')[0]), service.pids_limit, name);
+    assert.equal(Number(given('--cpu-shares')[0] ?? 0), service.cpu_shares ?? 0, name);
+    for (const volume of service.volumes ?? []) assert.ok(given('--volume').some((v) => v.endsWith(volume.slice(volume.indexOf(':/')))), `${name}: ${volume}`);
+  }
+  assert.ok(compose.networks['awf-net'].internal && planned.stdout.includes('network create --internal --subnet 172.30.0.0/24 awf-net'));
+  assert.deepEqual(compose.services['api-proxy'].healthcheck.test.slice(1).filter((w) => !w.startsWith('-')), words(planned.call('# until it succeeds: docker exec awf-api-proxy').replace('# until it succeeds: docker exec awf-api-proxy ', '')).filter((w) => !w.startsWith('-')));
+
+  // The command's variables, with every key: the same names and values. HOME is the launcher's own business, and curl's
+  // lower-case names.
+  const told = environment(lines.agent);
+  for (const [name, template] of Object.entries(compose.services.agent.environment)) {
+    const value = String(template).replace(/\$\{(\w+):\+([^}]*)\}/g, (_, key, text) => (keys[key] ? text : '')).replace(/\$\{(\w+)-?([^}]*)\}/g, (_, key, text) => text);
+    if (!/^AWF_[UG]ID$/.test(name)) assert.equal(told[name], value, name);
+  }
+  // What the gateway may be given there, it may be given here.
+  const settable = Object.keys(compose.services['api-proxy'].environment);
+  const w = world({ env: Object.fromEntries(settable.map((name) => [name, 'x'])) });
+  const passed = words(dry(t, w, [...PROXY, '--', 'x']).call('docker run --detach'));
+  for (const name of settable) assert.ok(passed.includes(name) || passed.some((word) => word.startsWith(`${name}=`)), name);
 });

@@ -105,7 +105,8 @@ test('the same files in one program, under the sanitizers of the build', () => {
 });
 
 test('vfork: the child reads in the memory of its parent', () => {
-  assert.deepEqual(probe('vfork GITHUB_TOKEN environ GITHUB_TOKEN get GITHUB_TOKEN'), ['-', '-', 'hush']);
+  // Valgrind makes a fork of it.
+  assert.deepEqual(probe('vfork GITHUB_TOKEN environ GITHUB_TOKEN get GITHUB_TOKEN'), ['-', WRAPPER.length > 0 ? 'hush' : '-', 'hush']);
 });
 
 test('before the constructor ran: another library asks first', () => {

@@ -25,6 +25,9 @@
 
 static const char *const tokens[] = {"GITHUB_TOKEN", "GH_TOKEN", "OPENAI_API_KEY"};
 
+/* The program's own path: /proc/self/exe would be valgrind's. */
+static const char *self;
+
 static void say(const char *what)
 {
     puts(what != NULL ? what : "-");
@@ -87,7 +90,7 @@ static void by_syscall(const char *name, char *const *vector)
     pid_t child = fork();
     if (child == 0) {
         char *const words[] = {(char *)"probe", (char *)"environ", (char *)name, NULL};
-        syscall(SYS_execve, "/proc/self/exe", words, vector);
+        syscall(SYS_execve, self, words, vector);
         _exit(127);
     }
     int status;
@@ -102,7 +105,7 @@ static void by_vfork(const char *name)
         /* What the child of a vfork should not do, and programs do. */
         if (getenv(name) == NULL)
             _exit(126);
-        execl("/proc/self/exe", "probe", "environ", name, (char *)NULL);
+        execl(self, "probe", "environ", name, (char *)NULL);
         _exit(127);
     }
     int status;
@@ -265,6 +268,7 @@ static int run(char **word)
 
 int main(int argc, char **argv)
 {
+    self = argv[0];
     for (int i = 1; i < argc;) {
         int used = run(argv + i);
         if (used < 0) {
