@@ -16,7 +16,13 @@ struct zstd {
     ZSTD_DCtx *context;
     size_t counted; /* of the budget */
     bool open;      /* in a frame */
+    unsigned head;  /* bytes taken of its header; more than it has are no matter */
 };
+
+/* Magic and header (RFC 8878, 3.1.1). They are given byte by byte: a frame that stands whole in the input
+ * would be judged more strictly than one that comes in pieces, and four bytes that look like the magic of an
+ * old format would wake decoders which are no part of the content coding. */
+#define HEAD_MAX 18u
 
 static bool count(struct zstd *z)
 {
@@ -52,10 +58,12 @@ static enum hg_coder_step step(struct hg_coder *c, struct hg_slice *in, char *ou
     *made = 0;
     if (in->n == 0 && !z->open)
         return CODER_MORE;
-    /* A frame that stands whole in the input would be judged more strictly (its size against its header's)
-     * than one that comes in pieces: its first byte comes alone, so that both are one. */
     if (!z->open)
-        from.size = 1;
+        z->head = 0;
+    if (z->head < HEAD_MAX) {
+        from.size = in->n > 0 ? 1 : 0;
+        z->head++;
+    }
     result = ZSTD_decompressStream(z->context, &to, &from);
     if (ZSTD_isError(result))
         return failed(result);

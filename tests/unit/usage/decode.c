@@ -145,12 +145,20 @@ HG_TEST(members_and_frames_in_a_row)
     }
 }
 
-/* A header that promises 60 bytes, and none there: the library's verdict must not depend on the cuts. */
+/* A header that promises 60 bytes, and none there; formats before RFC 8878, also behind a byte that could
+ * begin a frame. */
 HG_TEST(a_zstd_frame_is_judged_the_same_at_every_cut)
 {
-    for (size_t step = 1; step <= 9; step++) {
+    for (size_t step = 1; step <= 14; step++) {
         struct run run = decode("zstd", HG_LIT("\x28\xb5\x2f\xfd\x20\x3c\x01\x00\x00"), step, SIZE_MAX);
         HG_CHECK(run.result == HG_DECODE_FINE && run.whole);
+        run = decode("zstd", HG_LIT("\x27\xb5\x2f\xfd\x60\x2a\x28\x00\x00\x00"), step, SIZE_MAX);
+        HG_CHECK_U64(run.result, HG_DECODE_BAD);
+        run = decode("zstd", HG_LIT("\x28\x27\xb5\x2f\xfd\x60\x2a\x28"), step, SIZE_MAX);
+        HG_CHECK_U64(run.result, HG_DECODE_BAD);
+        run = decode("zstd", HG_LIT("\x28\xb5\x2f\xfd\x88\x27\xb5\x2f\xfd\x60\x2a\x28\x00\x00"), step,
+                     SIZE_MAX);
+        HG_CHECK_U64(run.result, HG_DECODE_BAD);
     }
 }
 
