@@ -5,7 +5,7 @@
 # Installs the Debian packages that are missing. The one list of them: the quickstart, the tests and CI
 # all come here. Does nothing, and needs no rights, when everything is there.
 #
-#   tests/install-packages.sh build|quickstart|test|slow|fuzz ...
+#   tests/install-packages.sh build|quickstart|test|slow|containers|fuzz ...
 #
 # An entry is a package, or package=command where a command from anywhere else does as well.
 set -eu
@@ -23,6 +23,7 @@ test="$quickstart binutils nodejs=node npm=npm universal-ctags=ctags mandoc=mand
   $format git=git procps=ps libfaketime prometheus=promtool
   shellcheck=shellcheck iptables=iptables iproute2=ip"
 slow='clang-tidy=clang-tidy valgrind=valgrind libc6-dbg'
+containers='podman=podman buildah=buildah runc=runc netavark aardvark-dns debootstrap=debootstrap python3-yaml'
 fuzz="clang=clang llvm=llvm-symbolizer libclang-rt-$clang-dev"
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -56,9 +57,9 @@ no_services() {
 entries=''
 for set in "$@"; do
     case $set in
-    build | quickstart | test | slow | fuzz) eval "entries=\"\$entries \$$set\"" ;;
+    build | quickstart | test | slow | containers | fuzz) eval "entries=\"\$entries \$$set\"" ;;
     *)
-        echo "usage: $0 build|quickstart|test|slow|fuzz ..." >&2
+        echo "usage: $0 build|quickstart|test|slow|containers|fuzz ..." >&2
         exit 2
         ;;
     esac

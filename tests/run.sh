@@ -102,7 +102,7 @@ quick)
     run release release -L release -LE slow "$@"
     ;;
 slow)
-    sh tests/install-packages.sh build test slow
+    sh tests/install-packages.sh build test slow containers
     build release
     build dev
     build tsan

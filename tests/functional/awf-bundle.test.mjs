@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The bundled configuration of the AWF image on sockets: what fixtures cannot see, failures above all.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gateway } from './lib/gateway.mjs';
+import { squid } from './lib/squid.mjs';
+import { get, post } from './lib/world.mjs';
+
+const top = fileURLToPath(new URL('../../', import.meta.url));
+const folder = join(top, 'docker/awf');
+const KEY = 'sk-hush-0123456789abcdef';
+
+// The same files with free ports.
+function bundle(t, env) {
+  const files = {};
+  for (const name of readdirSync(folder).filter((n) => n.endsWith('.cfg'))) {
+    files[name] = readFileSync(join(folder, name), 'utf8').replace(/"0\.0\.0\.0:1000\d"/, '"127.0.0.1:0"');
+  }
+  const include = Object.keys(files).map((n) => `"${n}"`).join(', ');
+  return gateway(t, `include = [ ${include} ];\n`, { files, env: { HDRGATE_RULES_DIR: join(top, 'rules'), ...env }, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
+}
+
+test('a provider without a key answers its own way, and none is connected to', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1' });
+  const answers = {};
+  for (const frontend of ['openai', 'anthropic', 'copilot', 'gemini', 'vertex']) {
+    const r = await gw.once(t, post('/v1/messages', '{}', 'Connection: close\r\n'), { frontend });
+    assert.match(r.header('content-type'), /^application\/json/);
+    answers[frontend] = [r.status, r.json.error.type ?? r.json.error];
+  }
+  assert.deepEqual(answers, {
+    openai: [404, 'OpenAI proxy not configured (no OPENAI_API_KEY)'],
+    anthropic: [403, 'provider_not_configured'],
+    copilot: [403, 'provider_not_configured'],
+    gemini: [503, 'Gemini proxy not configured (no GEMINI_API_KEY). Set GEMINI_API_KEY in the AWF runner environment to enable credential isolation.'],
+    vertex: [503, 'Vertex AI proxy not configured (no GOOGLE_API_KEY). Set GOOGLE_API_KEY in the AWF runner environment to enable credential isolation.'],
+  });
+});
+
+test('a proxy that is not there: 502 in the words of the sidecar, and the log says so in its own', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY });
+  const r = await gw.once(t, post('/v1/responses', '{}', 'Connection: close\r\n'), { frontend: 'openai' });
+  assert.equal(r.status, 502);
+  assert.equal(r.json.error, 'Proxy error');
+  assert.match(r.json.message, /^api\.openai\.com: the proxy could not be reached/);
+  const line = await gw.waitForLog((l) => l.event === 'request_error');
+  assert.deepEqual([line.level, line.provider, line.method, line.path, line.upstream_host, line.request_id],
+    ['error', 'openai', 'POST', '/v1/responses', 'api.openai.com', r.header('x-request-id')]);
+  const start = gw.lines.find((l) => l.event === 'startup');
+  assert.equal(start.message, 'Starting AWF API proxy sidecar');
+  assert.equal(start.providers.openai, true);
+  assert.equal(start.providers.anthropic, false);
+  await gw.stop();
+  assert.equal(gw.lines.find((l) => l.event === 'shutdown').message, 'Received SIGTERM, shutting down gracefully');
+  for (const part of [KEY, KEY.slice(0, 8), KEY.slice(-4)]) assert.ok(!(gw.text() + gw.stderr).includes(part), 'no part of the key');
+});
+
+test('what Squid refuses is 403 proxy_denied', async (t) => {
+  const sq = await squid(t);
+  const gw = await bundle(t, { HTTPS_PROXY: sq.url, OPENAI_API_KEY: KEY });
+  const r = await gw.once(t, get('/v1/models', 'Connection: close\r\n'), { frontend: 'openai' });
+  assert.deepEqual([r.status, r.json.error.type, r.header('x-squid-error')], [403, 'proxy_denied', undefined]);
+});
+
+test('a target of another host is no path', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY });
+  for (const target of ['//evil.example/v1', 'http://evil.example/v1']) {
+    const r = await gw.once(t, get(target), { frontend: 'openai' });
+    assert.deepEqual([r.status, r.json], [400, { error: 'Bad Request', message: 'URL must be a relative path' }]);
+  }
+});
