@@ -145,6 +145,12 @@ cat "$work/agent"
 checks=$((checks + $(grep -cE '^  (ok|FAILED) ' "$work/agent")))
 check "the agent got to its end" grep -q 'sees that the gateway is down' "$work/agent"
 pod logs awf-api-proxy >"$work/log" 2>"$work/log.err"
+check "a line for each answer with tokens is in the usage file" python3 - "$AWF_LOGS/api-proxy-logs/token-usage.jsonl" <<'END'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert sorted(line["provider"] for line in lines) == ["anthropic", "copilot", "gemini", "openai", "vertex"], lines
+assert all((line["input_tokens"], line["output_tokens"], line["status"]) == (7, 3, 200) for line in lines), lines
+END
 check "its log is JSON, a line each" python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1])]' "$work/log"
 check "it has logged requests" grep -q request_complete "$work/log"
 check "no part of a key is in what it wrote" not grep -rq 'hush7key' "$work/log" "$work/log.err" "$AWF_LOGS"

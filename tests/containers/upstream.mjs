@@ -21,7 +21,8 @@ function answer(req, res) {
   const credential = name && req.headers[name] === value ? 'real' : 'not the real one';
   const placeholder = req.rawHeaders.some((h) => h.includes('placeholder'));
   const usage = { input_tokens: 7, output_tokens: 3, prompt_tokens: 7, completion_tokens: 3 };
-  const body = JSON.stringify({ host: req.headers.host, url: req.url, credential, placeholder, model: 'scripted-1', usage });
+  const usageMetadata = { promptTokenCount: 7, candidatesTokenCount: 3 };
+  const body = JSON.stringify({ host: req.headers.host, url: req.url, credential, placeholder, model: 'scripted-1', usage, usageMetadata });
   res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { tempDir } from './lib/env.mjs';
 import { gateway } from './lib/gateway.mjs';
 import { squid } from './lib/squid.mjs';
 import { get, post } from './lib/world.mjs';
@@ -20,7 +21,7 @@ function bundle(t, env) {
     files[name] = readFileSync(join(folder, name), 'utf8').replace(/"0\.0\.0\.0:1000\d"/, '"127.0.0.1:0"');
   }
   const include = Object.keys(files).map((n) => `"${n}"`).join(', ');
-  return gateway(t, `include = [ ${include} ];\n`, { files, env: { HDRGATE_RULES_DIR: join(top, 'rules'), ...env }, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
+  return gateway(t, `include = [ ${include} ];\n`, { files, env: { HDRGATE_RULES_DIR: join(top, 'rules'), AWF_TOKEN_LOG_DIR: tempDir('usage'), ...env }, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
 }
 
 test('a provider without a key answers its own way, and none is connected to', async (t) => {
@@ -71,4 +72,41 @@ test('a target of another host is no path', async (t) => {
     const r = await gw.once(t, get(target), { frontend: 'openai' });
     assert.deepEqual([r.status, r.json], [400, { error: 'Bad Request', message: 'URL must be a relative path' }]);
   }
+});
+
+const RATE = { AWF_RATE_LIMIT_RPM: '1', AWF_RATE_LIMIT_RPH: '0', AWF_RATE_LIMIT_BYTES_PM: '0' };
+
+test('limits count for each provider, and refuse in the words of the sidecar', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY, ANTHROPIC_API_KEY: KEY, AWF_RATE_LIMIT_ENABLED: 'true', ...RATE });
+  const ask = (frontend) => gw.once(t, post('/v1/messages', '{}', 'Connection: close\r\n'), { frontend });
+  for (const frontend of ['openai', 'anthropic']) {
+    const first = await ask(frontend);
+    assert.deepEqual([first.status, first.header('x-ratelimit-limit')], [502, undefined]);
+    const second = await ask(frontend);
+    const wait = Number(second.header('retry-after'));
+    assert.ok(wait >= 1 && wait <= 60, `Retry-After: ${wait}`);
+    assert.deepEqual([second.status, second.header('x-ratelimit-limit'), second.header('x-ratelimit-remaining'), second.json], [429, '1', '0', { error: {
+      type: 'rate_limit_error', message: `Rate limit exceeded for ${frontend} provider. Limit: 1 requests per minute. Retry after ${wait} seconds.`,
+      provider: frontend, limit: 1, window: 'per_minute', retry_after: wait,
+    } }]);
+  }
+  const health = await gw.once(t, get('/health', 'Connection: close\r\n'), { frontend: 'openai' });
+  assert.equal(health.status, 200, 'documents are never limited');
+  const line = await gw.waitForLog((l) => l.event === 'rate_limited' && l.provider === 'anthropic');
+  assert.deepEqual([line.level, line.limit_type, line.limit], ['warn', 'rpm', 1]);
+});
+
+test('no other word than "true" turns limits on', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY, AWF_RATE_LIMIT_ENABLED: 'TRUE', ...RATE });
+  for (let i = 0; i < 3; i++) assert.equal((await gw.once(t, get('/v1/models', 'Connection: close\r\n'), { frontend: 'openai' })).status, 502);
+});
+
+test('models that the operator denies are not asked for', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY, AWF_DISALLOWED_MODELS: '["gpt-4*"]' });
+  const ask = (model) => gw.once(t, post('/v1/responses', JSON.stringify({ model }), 'Content-Type: application/json\r\nConnection: close\r\n'), { frontend: 'openai' });
+  const no = await ask('gpt-4o');
+  assert.deepEqual([no.status, no.json], [403, { error: {
+    type: 'model_policy_violation', message: "Model 'gpt-4o' is not permitted: it is explicitly disallowed by the model policy.", model: 'gpt-4o', reason: 'disallowed',
+  } }]);
+  assert.equal((await ask('gpt-5')).status, 502, 'this one would have gone');
 });
