@@ -18,6 +18,13 @@ struct hg_server_facts {
     uint64_t requests, failures;
 };
 
+/* A rate limit of requests that counts for a frontend as a whole, and has counted. */
+struct hg_limit_facts {
+    const char *name;
+    uint64_t limit, remaining;
+    uint64_t reset; /* when there is room again, seconds since 1970; 0: there is */
+};
+
 /* What a document is about; all of it the caller's. */
 struct hg_facts {
     const struct hg_plan *plan;
@@ -36,6 +43,8 @@ struct hg_facts {
     void (*server)(void *ctx, const struct hg_server *s, struct hg_server_facts *out);
     size_t (*waiting)(void *ctx, const struct hg_backend *b); /* requests in its queue */
     uint16_t (*port)(void *ctx, const struct hg_frontend *f); /* where it listens; 0: on no TCP port */
+    /* The i-th of the frontend; false: there are no more. */
+    bool (*limit)(void *ctx, const struct hg_frontend *f, size_t i, struct hg_limit_facts *out);
 };
 
 struct hg_document {

@@ -53,12 +53,11 @@ const char *hg_tokens_word(enum hg_tokens kind);
 
 /* Only uint64_t in here. */
 struct hg_traffic_numbers {
-    uint64_t active;                                              /* under way now */
-    uint64_t requests[HG_TRAFFIC_METHOD_COUNT][HG_TRAFFIC_CODES]; /* by the status that the client got */
-    uint64_t broken[HG_TRAFFIC_METHOD_COUNT]
-                   [HG_TRAFFIC_CODES]; /* of them: the upstream broke the answer off */
-    uint64_t closes[HG_CLOSE_COUNT];   /* by why they ended */
-    uint64_t bytes_in, bytes_out;      /* of bodies */
+    uint64_t active;                                                /* under way now */
+    uint64_t requests[HG_TRAFFIC_METHOD_COUNT][HG_TRAFFIC_CODES];   /* by the status that the client got */
+    uint64_t unanswered[HG_TRAFFIC_METHOD_COUNT][HG_TRAFFIC_CODES]; /* of them: without a whole answer */
+    uint64_t closes[HG_CLOSE_COUNT];                                /* by why they ended */
+    uint64_t bytes_in, bytes_out;                                   /* of bodies */
     uint64_t tokens[HG_TOKENS_COUNT];
     uint64_t served[HG_SERVE_WHATS]; /* documents of our own; counted nowhere else here */
     struct hg_histogram duration;    /* of requests that were let in: not refused by a check of ours */

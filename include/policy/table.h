@@ -53,6 +53,11 @@ struct hg_refusal {
     uint64_t wait; /* microseconds until it would pass if nobody else came; UINT64_MAX: it never would */
 };
 
+/* How the window of this key stands: room, and how long until one more would pass (0: now). False: nobody has
+ * asked for the key lately. */
+bool hg_series_look(struct hg_series *s, const struct hg_rate *rate, struct hg_slice key, uint64_t now,
+                    struct hg_refusal *out);
+
 /* OK: *hold holds it, and is valid as long as the table. Else nothing was taken, and *why says how long. */
 enum hg_take hg_series_take(const struct hg_take_ask *ask, struct hg_hold *hold, struct hg_refusal *why);
 

@@ -20,15 +20,15 @@ static void counter(struct hg_json *j, uint64_t n, const char *name, const char 
     hg_json_u64(j, key, n);
 }
 
-/* An answer that the upstream broke off counts as an error only. */
+/* An answer that the upstream broke off counts as an error only, one of a rate limit only as rejected. */
 static void put_requests(const struct hg_traffic_numbers *n, const char *provider, struct hg_json *j)
 {
     static const char *const codes[HG_TRAFFIC_CODES] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
 
     for (size_t m = 0; m < HG_TRAFFIC_METHOD_COUNT; m++)
         for (size_t c = 1; c < HG_TRAFFIC_CODES; c++)
-            counter(j, n->requests[m][c] - n->broken[m][c], "requests_total", provider, hg_traffic_method(m),
-                    codes[c]);
+            counter(j, n->requests[m][c] - n->unanswered[m][c], "requests_total", provider,
+                    hg_traffic_method(m), codes[c]);
 }
 
 static void put_counters(const struct hg_traffic_numbers *n, const char *provider, struct hg_json *j)

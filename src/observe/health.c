@@ -117,6 +117,30 @@ static void put_summary(const struct hg_serve *s, const struct hg_facts *f, stru
     hg_json_close(j);
 }
 
+/* A frontend whose limits have counted nothing yet is absent. */
+static void put_limits(const struct hg_serve *s, const struct hg_facts *f, struct hg_json *j)
+{
+    const struct hg_frontend *one;
+    struct hg_limit_facts l;
+
+    hg_json_open(j, "rate_limits");
+    for (size_t i = 0; f->limit != NULL && (one = hg_facts_frontend(f, s, i)) != NULL; i++) {
+        if (!f->limit(f->ctx, one, 0, &l))
+            continue;
+        hg_json_open(j, one->name);
+        hg_json_bool(j, "enabled", true);
+        for (size_t k = 0; f->limit(f->ctx, one, k, &l); k++) {
+            hg_json_open(j, l.name);
+            hg_json_u64(j, "limit", l.limit);
+            hg_json_u64(j, "remaining", l.remaining);
+            hg_json_u64(j, "reset", l.reset);
+            hg_json_close(j);
+        }
+        hg_json_close(j);
+    }
+    hg_json_close(j);
+}
+
 /* AWF's own is healthy with no key at all. We fetch no models and validate no keys: both are over at once. */
 static unsigned awf_process(const struct hg_serve *s, const struct hg_facts *f, struct hg_json *j)
 {
@@ -136,8 +160,7 @@ static unsigned awf_process(const struct hg_serve *s, const struct hg_facts *f, 
     hg_json_close(j);
     hg_json_bool(j, "models_fetch_complete", true);
     put_summary(s, f, j);
-    hg_json_open(j, "rate_limits");
-    hg_json_close(j);
+    put_limits(s, f, j);
     return f->draining ? 503 : 200;
 }
 

@@ -138,12 +138,15 @@ void hg_traffic_begin(struct hg_traffic *t, size_t thread)
 /* Requests that a check of ours sent away at once would only hide how long the others take. */
 static bool let_in(enum hg_close c)
 {
-    return c != HG_CLOSE_REFUSED && c != HG_CLOSE_NOT_CONFIGURED && c != HG_CLOSE_CLIENT_TIMEOUT;
+    return c != HG_CLOSE_REFUSED && c != HG_CLOSE_NOT_CONFIGURED && c != HG_CLOSE_CLIENT_TIMEOUT &&
+           c != HG_CLOSE_LIMITED;
 }
 
-static bool broken_off(enum hg_close c)
+/* Was refused by a limit, or the upstream broke its answer off. */
+static bool unanswered(enum hg_close c)
 {
-    return c == HG_CLOSE_UPSTREAM_RESET || c == HG_CLOSE_UPSTREAM_BAD || c == HG_CLOSE_UPSTREAM_IDLE;
+    return c == HG_CLOSE_LIMITED || c == HG_CLOSE_UPSTREAM_RESET || c == HG_CLOSE_UPSTREAM_BAD ||
+           c == HG_CLOSE_UPSTREAM_IDLE;
 }
 
 void hg_traffic_end(struct hg_traffic *t, size_t thread, enum hg_method method, const struct hg_access *a)
@@ -153,8 +156,8 @@ void hg_traffic_end(struct hg_traffic *t, size_t thread, enum hg_method method, 
 
     hg_word_add(&n->active, UINT64_MAX); /* one less */
     hg_word_add(&n->requests[m][code], 1);
-    if (broken_off(a->close))
-        hg_word_add(&n->broken[m][code], 1);
+    if (unanswered(a->close))
+        hg_word_add(&n->unanswered[m][code], 1);
     hg_word_add(&n->closes[a->close], 1);
     hg_word_add(&n->bytes_in, a->bytes_in);
     hg_word_add(&n->bytes_out, a->bytes_out);
@@ -213,7 +216,7 @@ uint64_t hg_traffic_answered(const struct hg_traffic_numbers *n)
 
     for (size_t m = 0; m < HG_TRAFFIC_METHOD_COUNT; m++)
         for (size_t c = 1; c < HG_TRAFFIC_CODES; c++)
-            sum += n->requests[m][c] - n->broken[m][c];
+            sum += n->requests[m][c] - n->unanswered[m][c];
     return sum;
 }
 

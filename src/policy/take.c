@@ -191,6 +191,23 @@ static enum hg_take take(struct hg_table *t, const struct hg_take_ask *ask, stru
     return HG_TAKE_OK;
 }
 
+bool hg_series_look(struct hg_series *s, const struct hg_rate *rate, struct hg_slice key, uint64_t now,
+                    struct hg_refusal *out)
+{
+    struct hg_table *t = s->table;
+    const struct hg_key hash = hg_key_of(&t->seed, key);
+    struct hg_entry *e;
+
+    pthread_mutex_lock(&t->lock);
+    e = hg_table_find(t, s, &hash);
+    if (e != NULL) {
+        out->room = hg_window_room(&e->window, rate, now);
+        out->wait = hg_window_wait(&e->window, rate, 1, now);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return e != NULL;
+}
+
 enum hg_take hg_series_take(const struct hg_take_ask *ask, struct hg_hold *hold, struct hg_refusal *why)
 {
     struct hg_table *t = ask->series->table;

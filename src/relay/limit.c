@@ -79,10 +79,12 @@ static bool take(void *ctx, const struct hg_limit_ask *of, struct hg_limited *ou
     out->retry_after = (why.wait + 999999) / 1000000;
     out->reset = (hg_loop_wall(s->relay->loop) + why.wait + 999999) / 1000000;
     tell(x, of, out);
-    if (of->observe)
+    if (of->observe) {
         HG_COUNT_ADD(s->relay->counters, rate_limit_observed_total, 1);
-    else
+    } else {
         HG_COUNT_ADD(s->relay->counters, rate_limited_total, 1);
+        hg_traffic_refused(x->traffic, HG_REFUSER_LIMIT, l->name);
+    }
     return false;
 }
 

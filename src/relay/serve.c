@@ -42,6 +42,30 @@ static uint16_t port_of(void *ctx, const struct hg_frontend *f)
     return 0;
 }
 
+/* Those that count the frontend as one: a limit without a key has the frontend's name for it. */
+static bool limit_facts(void *ctx, const struct hg_frontend *f, size_t i, struct hg_limit_facts *out)
+{
+    const struct hg_exchange *x = ctx;
+    const struct hg_generation *g = x->session->generation;
+    const struct hg_loop *loop = x->session->relay->loop;
+    const struct hg_slice key = hg_slice_str(f->name);
+
+    for (size_t k = 0; k < g->plan->limits; k++) {
+        const struct hg_rate_limit *l = g->plan->limit[k];
+        struct hg_refusal r;
+
+        if (l->measure != HG_MEASURE_REQUESTS ||
+            !hg_series_look(hg_policy_series(g->policy, l->index), &l->rate, key, hg_loop_now(loop), &r) ||
+            i-- > 0)
+            continue;
+        *out = (struct hg_limit_facts){.name = l->name, .limit = l->rate.amount, .remaining = r.room};
+        if (r.room == 0)
+            out->reset = (hg_loop_wall(loop) + r.wait + 999999) / 1000000;
+        return true;
+    }
+    return false;
+}
+
 static void read_memory(struct hg_facts *f)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
@@ -107,6 +131,7 @@ void hg_exchange_serve(struct hg_exchange *x, const struct hg_serve *what)
         .server = server_facts,
         .waiting = waiting,
         .port = port_of,
+        .limit = limit_facts,
     };
     bool ok;
 

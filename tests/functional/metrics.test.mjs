@@ -123,6 +123,29 @@ test('who looks is not counted as traffic, and is counted', async (t) => {
   assert.deepEqual([m.value('frontend_served_total', `${API},document="health"`), m.value('frontend_served_total', `${API},document="metrics"`)], [3, 2]);
 });
 
+test("limits: who is refused is counted by the limit's name, and AWF's health says what is left", async (t) => {
+  const request = `{ serve: { what = "health"; form = "awf"; of = "process"; frontends = "api"; }; when: { path = "/health"; }; },
+    { rate-limit: { name = "rpm"; requests = 3; per = "minute"; }; }, { rate-limit: { name = "rph"; requests = 100; per = "hour"; }; },
+    { rate-limit: { name = "bytes_pm"; bytes = "100"; per = "minute"; }; }`;
+  const { gw } = await direct(t, { config: { request, moreFrontend: MANAGE } });
+  const limits = async () => (await gw.once(t, get('/health'))).json.rate_limits;
+  assert.deepEqual(await limits(), {});
+  for (const status of [200, 200]) assert.equal((await gw.once(t, get('/'))).status, status);
+  assert.deepEqual(await limits(), { api: { enabled: true, rpm: { limit: 3, remaining: 1, reset: 0 }, rph: { limit: 100, remaining: 98, reset: 0 } } });
+  for (const status of [200, 429, 429]) assert.equal((await gw.once(t, get('/'))).status, status);
+  assert.equal((await gw.once(t, post('/', 'x'.repeat(101)))).status, 429);
+  const { api } = await limits();
+  assert.equal(api.rpm.remaining, 0);
+  assert.ok(api.rpm.reset >= Date.now() / 1000 - 1 && api.rpm.reset <= Date.now() / 1000 + 61, `${api.rpm.reset}`);
+  await gw.watch.until(() => ended(gw) === 9, 'the log lines');
+  const m = await scrape(t, gw);
+  assert.equal(m.value('frontend_rate_limited_total', `${API},limit="rpm"`), 3);
+  assert.equal(m.value('frontend_closes_total', `${API},close="rate_limited"`), 3);
+  assert.deepEqual([m.value('frontend_request_duration_seconds', API, '_count'), m.value('frontend_active_requests', API)], [3, 0]);
+  const { counters } = (await gw.once(t, get('/awf'), { frontend: 'manage' })).json;
+  assert.deepEqual([counters['rate_limit_rejected_total:api:rpm'], counters['requests_total:api:GET:2xx'], counters['requests_total:api:GET:4xx']], [3, 3, undefined]);
+});
+
 test('a reload, also one that fails, resets no figure', async (t) => {
   const { gw, text } = await direct(t, { config: { moreFrontend: MANAGE } });
   await gw.once(t, get('/'));
@@ -154,9 +177,10 @@ test("AWF's form: JSON, and Prometheus' text for who asks for it", async (t) => 
 
 // Everything that has a metric.
 async function whole(t) {
-  const { gw } = await direct(t, { config: { moreFrontend: MANAGE } });
-  await gw.once(t, get('/'));
-  await gw.watch.until(() => ended(gw) === 1, 'the log line');
+  const request = '{ rate-limit: { name = "one"; requests = 1; per = "hour"; }; }';
+  const { gw } = await direct(t, { config: { request, moreFrontend: MANAGE } });
+  for (let i = 0; i < 2; i++) await gw.once(t, get('/'));
+  await gw.watch.until(() => ended(gw) === 2, 'the log lines');
   return scrape(t, gw);
 }
 

@@ -267,6 +267,29 @@ HG_TEST(health_of_a_process_that_ends)
     scene_close(&s);
 }
 
+static bool limits_of(void *ctx, const struct hg_frontend *f, size_t i, struct hg_limit_facts *out)
+{
+    static const struct hg_limit_facts limits[] = {{"rpm", 600, 599, 0}, {"rph", 1000, 0, 1700000000}};
+    (void)ctx;
+    if (strcmp(f->name, "openai") != 0 || i >= 2)
+        return false;
+    *out = limits[i];
+    return true;
+}
+
+HG_TEST(awfs_health_has_the_limits_of_frontends_that_have_counted)
+{
+    const struct hg_serve health = {.what = HG_SERVE_HEALTH, .form = HG_SERVE_AWF, .process = true};
+    struct scene s;
+    HG_NEED(scene_open(&s, two));
+    HG_CHECK(has(made(&s, &health, 200, "application/json"), "\"rate_limits\":{}}"));
+    s.facts.limit = limits_of;
+    HG_CHECK(has(made(&s, &health, 200, "application/json"),
+                 "\"rate_limits\":{\"openai\":{\"enabled\":true,\"rpm\":{\"limit\":600,\"remaining\":599,"
+                 "\"reset\":0},\"rph\":{\"limit\":1000,\"remaining\":0,\"reset\":1700000000}}}}"));
+    scene_close(&s);
+}
+
 HG_TEST(a_document_has_a_ceiling)
 {
     const struct hg_serve metrics = {.what = HG_SERVE_METRICS},
