@@ -51,6 +51,7 @@
     X(CONFIG_ERROR, "config_error", PROCESS, ITSELF, "what a reload found wrong")                           \
     X(CONFIG_WARNING, "config_warning", PROCESS, ITSELF, "what a reload found strange")                     \
     X(READY_FILE, "ready_file", PROCESS, ITSELF, "it could not be written")                                 \
+    X(GUARD_FILE, "guard_file", PROCESS, ITSELF, "the count of a guard could not be written")               \
     X(CONTROL, "control", PROCESS, ITSELF, "a command on the control socket")                               \
     X(LOG_REOPENED, "log_reopened", PROCESS, ITSELF, "the log was opened anew")                             \
     X(LOG_REOPEN_FAILED, "log_reopen_failed", PROCESS, ITSELF, "it could not be")                           \

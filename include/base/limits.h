@@ -78,6 +78,15 @@
 #define HG_LIMIT_LOG_FIELDS 128u /* of one event in a log format */
 #define HG_LIMIT_LOG_DEPTH 4u    /* objects in objects */
 
+/* Guards */
+#define HG_LIMIT_GUARDS 32u /* of a config */
+#define HG_LIMIT_GUARD_BUFFER_DEFAULT (1024u * 1024u)
+#define HG_LIMIT_GUARD_BUFFER_MAX (64u * 1024u * 1024u)
+#define HG_LIMIT_HELD_TOTAL (64u * 1024u * 1024u) /* bodies held by all exchanges of a thread */
+#define HG_TIME_GUARD_FILE 1000u                  /* between two looks at what has to be written */
+#define HG_LIMIT_MODEL 256u                       /* bytes of a model's name */
+#define HG_LIMIT_MODELS 8u                        /* places where a guard looks for it */
+
 /* Config */
 #define HG_LIMIT_CONFIG_FILE (4u * 1024u * 1024u)
 #define HG_LIMIT_INCLUDE_DEPTH 16u

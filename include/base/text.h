@@ -15,6 +15,16 @@ bool hg_text_duration(struct hg_slice s, uint64_t *ms);
 /* "4096" "64k" "10M" "1G" (powers of 1024; a trailing B or iB is allowed; caseless). */
 bool hg_text_size(struct hg_slice s, uint64_t *bytes);
 
+/* "4", "0.1", "2.5": digits, and up to six behind a point. In millionths; false: malformed, or over
+ * 1000000000. */
+bool hg_text_decimal(struct hg_slice s, uint64_t *millionths);
+
+/* A number of millionths as short as it can be written: "1234", "0.1"; and with two digits behind the point,
+ * rounded: "1234.00". */
+#define HG_TEXT_DECIMAL_LEN 32
+void hg_text_put_decimal(uint64_t millionths, char out[HG_TEXT_DECIMAL_LEN]);
+void hg_text_put_fixed(uint64_t millionths, char out[HG_TEXT_DECIMAL_LEN]);
+
 /* Splits "host:port", "[v6]:port", "host", "[v6]"; *port is 0 when absent.
  * Brackets are removed from *host. False for bad syntax or a port over 65535 or 0. */
 bool hg_text_host_port(struct hg_slice s, struct hg_slice *host, uint16_t *port);

@@ -45,6 +45,8 @@
     X(SERVER, "server")                   \
     X(HEALTH, "health")                   \
     X(PASSIVE, "health.passive")          \
+    X(GUARD, "guard")                     \
+    X(WEIGHT, "guard.weight")             \
     X(QUEUE, "queue")                     \
     X(CLIENT_TLS, "backend.tls")          \
     X(REQUEST, "request list")            \
@@ -81,7 +83,9 @@ enum hg_schema_scope {
     X(ADDRESS, "an address in quotes, such as \"127.0.0.1:8080\"")                     \
     X(NETWORK, "an address or network in quotes, such as \"10.0.0.0/8\", or \"unix\"") \
     X(ID, "a number, or a range in quotes, such as \"1000-1999\"")                     \
-    X(STATUS, "a status, such as 401, \"2xx\" or \"500-599\"")
+    X(STATUS, "a status, such as 401, \"2xx\" or \"500-599\"")                         \
+    X(GLOB, "a name in quotes, such as \"gpt-4o\" or \"gpt-4*\"")                      \
+    X(DECIMAL, "a number in quotes, such as \"4\" or \"0.1\"")
 
 enum hg_schema_kind {
 #define X(id, expected) HG_KIND_##id,

@@ -16,6 +16,7 @@
     X(upstream_open, 1, "Connections to upstreams now, in use or idle")                               \
     X(upstream_idle, 1, "Connections to upstreams that are idle now")                                 \
     X(retry_kept_bytes, 1, "Bytes of requests kept for sending them again")                           \
+    X(guard_held_bytes, 1, "Bytes of requests held for guards that read them")                        \
     X(sessions_total, 0, "Client connections accepted")                                               \
     X(requests_total, 0, "Requests that have begun")                                                  \
     X(requests_refused_total, 0, "Requests answered by the gateway itself with 4xx or 5xx")           \
@@ -45,6 +46,8 @@
     X(secrets_expired_total, 0, "Values of secrets that ran out")                                     \
     X(secret_resends_total, 0, "Requests sent again with another credential")                         \
     X(secret_rests_total, 0, "Credentials put to rest by an answer")                                  \
+    X(guard_denied_total, 0, "Requests refused by a guard")                                           \
+    X(guard_file_failures_total, 0, "Times that the count of a guard could not be written")           \
     X(tls_rotated_total, 0, "Certificates taken anew")                                                \
     X(usage_taps, 1, "Answers that a tap reads now")                                                  \
     X(usage_tap_bytes, 1, "Memory of taps")                                                           \

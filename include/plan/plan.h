@@ -21,6 +21,8 @@
 #include "rules/limit.h"
 #include "rules/map.h"
 
+struct hg_guard;
+
 struct hg_timeouts { /* milliseconds */
     uint64_t connect, tunnel, tls, request_head, request_body, response_head, idle, keep_alive, drain;
 };
@@ -244,6 +246,8 @@ struct hg_plan {
     size_t servers;           /* over all backends */
     struct hg_source *source; /* of the declared secrets, in the order written */
     size_t sources;
+    struct hg_guard *guard; /* plan/guard.h, in the order written */
+    size_t guards;
     struct hg_choice *choice; /* in the order written */
     size_t choices;
     struct hg_log_format *log_format; /* in the order written */

@@ -29,6 +29,7 @@ struct hg_route {
     /* What is found. */
     struct hg_request arrived; /* before any rule */
     const struct hg_backend *backend;
+    struct hg_guard_marks marks;    /* guards that the frontend's rules have met */
     size_t entered;                 /* secrets noted in vars.uses by the frontend's rules */
     const struct hg_server *server; /* the one that hg_route_leave was called for last */
     struct hg_request leaving;      /* as it goes to that server */
@@ -36,11 +37,18 @@ struct hg_route {
     struct hg_tap_head tap_head;    /* for it: what the upstream said of the body */
 };
 
+/* What rules and conditions run with, on this message. */
+struct hg_rules_run hg_route_run(struct hg_route *r, struct hg_request *request);
+
 /* The answer to a failure: what `errors` of the backend (once there is one), the frontend or its defaults say
  * of it, else the standard JSON. type: of http/failures.h and its neighbours; message: printable, without
  * credentials. The values in it are those of the request as the client sent it. */
 void hg_route_error(const struct hg_route *r, struct hg_answer *a, enum hg_answer_kind kind, unsigned status,
                     const char *type, const char *message);
+
+/* The answer of a guard: its page, whose body is there, with what it says of itself. */
+void hg_route_page(const struct hg_route *r, struct hg_answer *a, enum hg_answer_kind kind,
+                   const struct hg_error_page *page, const struct hg_guard_words *words);
 
 enum hg_route_step {
     HG_ROUTE_GO,

@@ -7,6 +7,7 @@
 #ifndef HG_RULES_RULESET_H
 #define HG_RULES_RULESET_H
 
+#include "base/limits.h"
 #include "rules/client.h"
 #include "rules/limit.h"
 #include "rules/origin.h"
@@ -41,6 +42,7 @@
     X(REDIRECT, "redirect", 1)                      \
     X(RATE_LIMIT, "rate-limit", 1 | HG_ACTION_ONCE) \
     X(SERVE, "serve", 1 | HG_ACTION_ONCE)           \
+    X(GUARD, "guard", 1 | HG_ACTION_ONCE)           \
     X(SET_STATUS, "set-status", 2)                  \
     X(MAP_ORIGIN, "map-origin", 2)                  \
     X(USAGE, "usage", 2)                            \
@@ -112,6 +114,18 @@ struct hg_when {
     size_t parts;
 };
 
+/* Guards (plan/guard.h) that a request met, in order, each once. What they say is asked later, when the
+ * request is about to be dispatched. */
+struct hg_guard;
+struct hg_guard_marks {
+    struct hg_guard_mark {
+        const struct hg_guard *guard;
+        const char *where; /* file:line of the action */
+        bool observe;
+    } v[HG_LIMIT_GUARDS];
+    size_t n;
+};
+
 struct hg_action_spec {
     enum hg_action_kind kind;
     const char *where;    /* "file:line", copied */
@@ -130,6 +144,8 @@ struct hg_action_spec {
     bool no_server;               /* the server is not chosen yet: a condition on it is BAD */
     struct hg_ruleset *child;     /* USE: taken over when the result is OK */
     const struct hg_usage *usage; /* USAGE: must outlive the ruleset; its name is in name */
+    const struct hg_guard *guard; /* GUARD: lives as long as the ruleset */
+    bool asks_path;               /* GUARD: it looks at the path */
     unsigned status;              /* DENY, RESPOND, REDIRECT, RATE_LIMIT: 0 is the action's own; SET_STATUS */
     /* DENY, RESPOND and RATE_LIMIT */
     struct hg_slice body;         /* template; .p NULL: none (of a refusal: the default JSON) */
@@ -256,6 +272,9 @@ struct hg_rule_hooks {
     void (*log)(void *ctx, const char *where, struct hg_slice text);
     /* observe = true: what it would have answered. */
     void (*observed)(void *ctx, const char *where, const char *action, unsigned status);
+    /* A guard refuses the request, or would with observe = true. */
+    void (*guard)(void *ctx, const struct hg_guard_mark *mark, const struct hg_guard_words *words,
+                  unsigned status);
 };
 
 struct hg_rules_run {
@@ -267,6 +286,7 @@ struct hg_rules_run {
     const struct hg_request *arrived;  /* as the client sent it; NULL: request is it */
     const struct hg_client *client;    /* NULL: nothing is known */
     const struct hg_rule_hooks *hooks; /* NULL: nobody listens */
+    struct hg_guard_marks *marks;      /* where guards are noted; NULL: nobody will ask them */
     const struct hg_origins *origins;  /* of response rules with map-origin; NULL: it finds nothing to do */
     bool serve_only;                   /* nothing but serve runs, in lists of rules too */
     const struct hg_limiter *limiter;  /* of request rules; NULL: they only say what they would count */

@@ -14,6 +14,8 @@
  *   %{error-type} %{error-message} (answers to failures only)
  *   %{limit} %{limit-name} %{limit-window} %{limit-remaining} %{limit-reset} %{retry-after} (answers of a
  *   rate-limit only)
+ *   %{guard-name} %{guard-count} %{guard-max} %{guard-model} %{guard-reason} %{guard-message} (answers of
+ *   guards only)
  *
  * The value of a plain variable with a CR, LF or NUL inside is BAD. host and %{host} are without port; an
  * IPv6 address keeps its brackets.
@@ -55,6 +57,11 @@ struct hg_resolver {
 /* For what is put into a text of that kind: inside a JSON string, or HTML text and attributes. */
 enum hg_escape { HG_ESCAPE_NONE, HG_ESCAPE_JSON, HG_ESCAPE_HTML };
 
+/* What a guard says of itself. */
+struct hg_guard_words {
+    struct hg_slice name, count, max, model, reason, message;
+};
+
 /* What %{...} gets its values from; slices live as long as the exchange. */
 struct hg_vars {
     struct hg_slice request_id, client_ip, frontend, server_host, time;
@@ -66,6 +73,7 @@ struct hg_vars {
     const struct hg_captures *captures;        /* may be NULL */
     struct hg_slice error_type, error_message; /* of the failure that is answered */
     const struct hg_limit_vars *limited;       /* where a rate-limit answers; else NULL */
+    const struct hg_guard_words *guard;        /* of the guard that answers */
     enum hg_escape escape;                     /* of what is put in for %{...} */
     struct hg_secret_uses *uses;               /* which secrets were taken is noted here; may be NULL */
 };
@@ -76,6 +84,7 @@ struct hg_vars {
 #define HG_TEMPLATE_HEADERS 8u  /* %{headers} allowed */
 #define HG_TEMPLATE_ERRORS 64u  /* %{error-type} and %{error-message} allowed */
 #define HG_TEMPLATE_LIMITS 128u /* %{limit} and its neighbours allowed */
+#define HG_TEMPLATE_GUARDS 256u /* %{guard-...} allowed */
 
 struct hg_template;
 

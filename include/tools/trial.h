@@ -14,6 +14,7 @@ struct hg_trial_ask {
     struct hg_slice url;         /* "/path?query", or with "http://host:port" in front; "*" */
     const struct hg_pair *field; /* as sent: a bad one is refused as a client's would be */
     size_t fields;
+    struct hg_slice body; /* .p NULL: not given; a Content-Length is added when no field frames it */
     const char *frontend; /* NULL: the URL's port decides, or there is only one */
     const char *from;     /* NULL: 127.0.0.1. An address, "unix" or "unix:UID:GID" */
     const char

@@ -9,16 +9,18 @@
 
 #include "io/tls.h"
 #include "observe/traffic.h"
+#include "plan/guard.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
 
 struct hg_generation {
     atomic_uint refs;
     struct hg_plan *plan;
-    struct hg_tls **backend_tls; /* [backend], shared where the settings are alike; NULL: plain */
-    struct hg_balance *balance;  /* upstream/balance.h */
-    struct hg_policy *policy;    /* limits by the index of the plan's */
-    struct hg_tls ***bind_tls;   /* [frontend][bind]; NULL: plain */
+    struct hg_tls **backend_tls;   /* [backend], shared where the settings are alike; NULL: plain */
+    struct hg_balance *balance;    /* upstream/balance.h */
+    struct hg_policy *policy;      /* limits by the index of the plan's */
+    struct hg_guard_state **guard; /* [guard]: what was counted */
+    struct hg_tls ***bind_tls;     /* [frontend][bind]; NULL: plain */
     struct hg_traffics traffic;
 };
 

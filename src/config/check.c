@@ -119,8 +119,8 @@ static bool check_one(const struct hg_node *n, const struct hg_schema_key *key, 
 {
     if (n->broken)
         return false; /* reported with the text */
-    if (n->type == HG_NODE_INT &&
-        (key->kind == HG_KIND_NUMBER || key->kind == HG_KIND_ID || key->kind == HG_KIND_STATUS))
+    if (n->type == HG_NODE_INT && (key->kind == HG_KIND_NUMBER || key->kind == HG_KIND_ID ||
+                                   key->kind == HG_KIND_STATUS || key->kind == HG_KIND_DECIMAL))
         return check_int(n, key, d);
     if (n->type == HG_NODE_BOOL && key->kind == HG_KIND_BOOL)
         return true;

@@ -27,6 +27,8 @@ static const struct hg_schema_key keys[] = {
     KEY(ROOT, "log-format", NOTHING, NAMED, LOG_FORMAT,
         "how events are written to the log, by name, for log.format"),
     KEY(ROOT, "usage", NOTHING, NAMED, USAGE, "taps by name: where an answer says how many tokens it took"),
+    KEY(ROOT, "guard", NOTHING, NAMED, GUARD,
+        "bounds by name, for the action guard: runs, denied answers, tokens, models"),
 
     RANGE(GLOBAL, "threads", NUMBER, 1, 64, NULL, "worker threads; the standard is one a usable CPU"),
     KEY(GLOBAL, "user", TEXT, ONE, NONE, "user to become after the ports are open"),
@@ -84,17 +86,6 @@ static const struct hg_schema_key keys[] = {
     KEY(DEFAULTS, "queue", NOTHING, GROUP, QUEUE, "requests that wait for a server"),
     KEY(DEFAULTS, "log", NOTHING, GROUP, FRONTEND_LOG, "the log of requests"),
 
-#define TIME(s, k, standard, about) RANGE(s, k, DURATION, 1, YEAR, standard, about)
-#define CLIENT_TIMES(s)                                                         \
-    TIME(s, "request-head", "60s", "for a request's head"),                     \
-        TIME(s, "request-body", "5m", "between two parts of a request's body"), \
-        TIME(s, "keep-alive", "75s", "for the next request on a connection"),   \
-        TIME(s, "drain", "30s", "for running exchanges when the frontend closes")
-#define SERVER_TIMES(s)                                                                                    \
-    TIME(s, "connect", "10s", "for a TCP connection"), TIME(s, "tunnel", "30s", "for the proxy's answer"), \
-        TIME(s, "tls", "10s", "for the TLS handshake"),                                                    \
-        TIME(s, "response-head", "30m", "for the head of the answer")
-#define IDLE_TIME(s) TIME(s, "idle", "30m", "without a byte in either direction")
     CLIENT_TIMES(TIMEOUT),
     SERVER_TIMES(TIMEOUT),
     IDLE_TIME(TIMEOUT),
@@ -269,6 +260,44 @@ static const struct hg_schema_key keys[] = {
         "answers that count as failures, such as \"500-599\"; the standard is none"),
     RANGE(QUEUE, "size", NUMBER, 0, 1000000, "1024", "most requests that wait; 0: none may"),
     TIME(QUEUE, "timeout", "10s", "how long a request waits"),
+
+    RANGE(GUARD, "max-runs", NUMBER, 0, COUNT_MOST, NULL, "most requests that may count as runs; 0: off"),
+    KEY(GUARD, "count-if", TEXT, ONE, NONE,
+        "max-runs: only requests for which these acls hold count: a space is and, || or, ! not"),
+    BESIDE(GUARD, "count-status", STATUS, ONE | LIST, 0, 0, NULL, "2xx",
+           "max-runs: only requests that are answered with these count"),
+    RANGE(GUARD, "max-answers", NUMBER, 0, COUNT_MOST, NULL,
+          "most answers with the statuses of answers; 0: off"),
+    KEY(GUARD, "answers", STATUS, ONE | LIST, NONE, "max-answers: the statuses that count, such as 401"),
+    RANGE(GUARD, "max-tokens", NUMBER, 0, COUNT_MOST, NULL,
+          "most tokens, weighted, of answers that a usage action reads; 0: off"),
+    KEY(GUARD, "weight", NOTHING, GROUP, WEIGHT, "max-tokens: what a token of each kind counts"),
+    KEY(GUARD, "multiplier", DECIMAL, PAIR | PAIRS | MAP, NONE,
+        "max-tokens: model and what its tokens are multiplied by; the first that matches"),
+    BESIDE(GUARD, "default-multiplier", DECIMAL, ONE, 0, 0, NULL, "1",
+           "max-tokens: what tokens of other models are multiplied by"),
+    BESIDE(GUARD, "estimate", NUMBER, ONE, 1, COUNT_MOST, NULL, "1000",
+           "max-tokens: what a request counts until its answer says more"),
+    KEY(GUARD, "allow", GLOB, ONE | LIST, NONE, "the only models that may be asked; * is any text"),
+    KEY(GUARD, "deny", GLOB, ONE | LIST, NONE, "models that may not be asked, also when they are allowed"),
+    BESIDE(GUARD, "from", PATTERN, ONE | LIST | PAIRS, 0, 0, NULL, "body",
+           "allow, deny: where the model stands: \"body\", [ \"query\", \"name\" ], "
+           "[ \"path\", \"~regex\" ]; each that is found is judged"),
+    BESIDE(GUARD, "on-unknown", WORD, ONE, 0, 0, "deny|allow", "deny",
+           "allow, deny: requests whose model cannot be told"),
+    BESIDE(GUARD, "buffer", SIZE, ONE, 1024, HG_LIMIT_GUARD_BUFFER_MAX, NULL, "1M",
+           "allow, deny: what is held of a body to read the model; a larger one is unknown"),
+    KEY(GUARD, "file", PATH, ONE, NONE, "keeps the count over a restart"),
+    RANGE(GUARD, "status", NUMBER, 400, 599, NULL,
+          "status of the answer; the standard is 429 for max-runs, 403 for the others"),
+    KEY(GUARD, "header", TEMPLATE, PAIR | PAIRS, NONE, "headers of the answer"),
+    KEY(GUARD, "body", TEMPLATE, ONE, NONE, "body of the answer; the standard is JSON"),
+    RANGE(WEIGHT, "input", DECIMAL, 0, 0, "1", "of a token that was sent"),
+    RANGE(WEIGHT, "output", DECIMAL, 0, 0, "4", "of a token that was made"),
+    RANGE(WEIGHT, "cache-read", DECIMAL, 0, 0, "0.1", "of a token read from the provider's cache"),
+    RANGE(WEIGHT, "cache-write", DECIMAL, 0, 0, "0", "of a token written to it"),
+    RANGE(WEIGHT, "reasoning", DECIMAL, 0, 0, "4", "of a token of reasoning"),
+
     KEY(CLIENT_TLS, "ca", PATH, ONE, NONE, "CAs instead of the system's, PEM"),
     KEY(CLIENT_TLS, "sni", TEXT, ONE, NONE, "name to send and verify instead of the server's"),
     TRUTH(CLIENT_TLS, "verify", "true", "whether the server's certificate is verified"),
@@ -309,7 +338,8 @@ static const struct hg_schema_key keys[] = {
     {HG_SCOPE_REQUEST, "rate-limit", HG_KIND_NOTHING, GROUP, HG_SCOPE_RATE_LIMIT, 0, 0,
      HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS, NULL, NULL,
      "refuses requests above a rate; only in lists of frontends and in rules used there"},
-    LATER_ACTION(REQUEST, "guard"),
+    {HG_SCOPE_REQUEST, "guard", HG_KIND_NAME, ONE, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION | HG_SCHEMA_ANSWERS,
+     NULL, NULL, "puts the request under a guard; only in request lists of frontends"},
     {HG_SCOPE_REQUEST, "serve", HG_KIND_WORD, ONE | GROUP, HG_SCOPE_SERVE, 0, 0, HG_SCHEMA_ACTION,
      "health|metrics|reflect", NULL,
      "answers GET and HEAD with a document of the gateway itself; only in request lists of frontends"},

@@ -68,4 +68,23 @@
             NULL, NULL, NULL                                                                            \
     }
 
+#define COUNT_MOST 1000000000000ull
+#define BESIDE(s, k, kind, forms, least, most, words, standard, about)                               \
+    {                                                                                                \
+        HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_NONE, least, most, HG_SCHEMA_BESIDE, words, \
+            standard, about                                                                          \
+    }
+
+#define TIME(s, k, standard, about) RANGE(s, k, DURATION, 1, YEAR, standard, about)
+#define CLIENT_TIMES(s)                                                         \
+    TIME(s, "request-head", "60s", "for a request's head"),                     \
+        TIME(s, "request-body", "5m", "between two parts of a request's body"), \
+        TIME(s, "keep-alive", "75s", "for the next request on a connection"),   \
+        TIME(s, "drain", "30s", "for running exchanges when the frontend closes")
+#define SERVER_TIMES(s)                                                                                    \
+    TIME(s, "connect", "10s", "for a TCP connection"), TIME(s, "tunnel", "30s", "for the proxy's answer"), \
+        TIME(s, "tls", "10s", "for the TLS handshake"),                                                    \
+        TIME(s, "response-head", "30m", "for the head of the answer")
+#define IDLE_TIME(s) TIME(s, "idle", "30m", "without a byte in either direction")
+
 #endif

@@ -116,9 +116,12 @@ static bool read_value(const struct hg_schema_key *key, struct hg_slice text, ui
         return find_word(key->words, text, number);
     case HG_KIND_MODE:
         return read_mode(text, number);
+    case HG_KIND_DECIMAL:
+        return hg_text_decimal(text, number);
     case HG_KIND_NETWORK:
         return hg_slice_eq(text, HG_LIT("unix")) || hg_cidr_parse(text, &net) == NULL;
     case HG_KIND_NAME:
+    case HG_KIND_GLOB:
     case HG_KIND_PATH:
     case HG_KIND_URL:
     case HG_KIND_ADDRESS:

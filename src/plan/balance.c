@@ -56,6 +56,8 @@ static const char *element(struct hg_build *b, const struct hg_node *n, size_t i
     struct hg_slice text;
     char name[HG_NAME_TEXT];
     *at = n->type == HG_NODE_LIST ? n->child[i] : n;
+    if ((*at)->type == HG_NODE_INT)
+        return hg_store_printf(b, "%lld", (long long)(*at)->integer);
     enum hg_get r = hg_get_text(b, *at, &text, name);
     if (r == HG_GET_UNSET)
         HG_ERROR(b, *at, "%s", hg_unset_sentence(b, name));
@@ -78,8 +80,7 @@ static void add_status(struct hg_build *b, const struct hg_node *at, const char 
         HG_ERROR(b, at, "is not a status (expected %s)", expected);
 }
 
-static void get_statuses(struct hg_build *b, const struct hg_node *group, const char *key,
-                         struct hg_statuses *s)
+void hg_get_statuses(struct hg_build *b, const struct hg_node *group, const char *key, struct hg_statuses *s)
 {
     const struct hg_node *n = hg_node_get(group, key), *at;
     if (n == NULL)
@@ -137,14 +138,14 @@ static void get_health(struct hg_build *b, const struct hg_node *group, struct h
     hg_get_number(b, group, "check", &how);
     h->how = (enum hg_health_how)how;
     get_request(b, group, h);
-    get_statuses(b, group, "status", &h->status);
+    hg_get_statuses(b, group, "status", &h->status);
     hg_get_number(b, group, "interval", &h->interval);
     hg_get_number(b, group, "timeout", &h->timeout);
     get_unsigned(b, group, "rise", &h->rise);
     get_unsigned(b, group, "fall", &h->fall);
     get_unsigned(b, passive, "errors", &h->passive.errors);
     hg_get_number(b, passive, "cool-down", &h->passive.cooldown);
-    get_statuses(b, passive, "status", &h->passive.status);
+    hg_get_statuses(b, passive, "status", &h->passive.status);
 }
 
 static void add_reason(struct hg_build *b, const struct hg_node *at, const char *text, struct hg_retry *r)

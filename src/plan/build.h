@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "plan/guard.h"
 #include "plan/plan.h"
 #include "rules/choice.h"
 #include "rules/condition.h"
@@ -211,7 +212,18 @@ void hg_build_networks(struct hg_build *b, const struct hg_node *group, const ch
 void hg_build_proxy_protocol(struct hg_build *b, const struct hg_node *group, struct hg_bind *bind);
 void hg_build_hops(struct hg_build *b, const struct hg_node *node, struct hg_frontend *f);
 
-/* errors.c; block may be NULL */
+/* Statuses ("401", "2xx", "500-599"), one or a list; leaves *s alone when absent. */
+void hg_get_statuses(struct hg_build *b, const struct hg_node *group, const char *key, struct hg_statuses *s);
+
+/* guard.c */
+bool hg_build_guards(struct hg_build *b);
+/* The guard that an action names; false: said. */
+bool hg_read_guard(struct hg_build *b, const struct hg_node *entry, struct hg_action_spec *spec);
+
+/* errors.c: status, header and body of a group; allow: HG_TEMPLATE_*. body stays NULL when absent or bad. */
+void hg_build_page(struct hg_build *b, const struct hg_node *group, unsigned allow,
+                   struct hg_error_page *page);
+/* block may be NULL */
 void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_errors *out);
 
 /* lists.c */

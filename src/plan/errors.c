@@ -73,11 +73,11 @@ static void release_template(void *what)
 }
 
 /* NULL: absent, or said. */
-static const struct hg_template *build_text(struct hg_build *b, const struct hg_node *n, bool header)
+static const struct hg_template *build_text(struct hg_build *b, const struct hg_node *n, unsigned allow,
+                                            bool header)
 {
     struct hg_template_note note = {0};
     struct hg_template *t = NULL;
-    unsigned allow = HG_TEMPLATE_VARS | HG_TEMPLATE_ERRORS;
     if (n == NULL)
         return NULL;
     HG_ASSERT(n->type == HG_NODE_STRING);
@@ -94,7 +94,8 @@ static const struct hg_template *build_text(struct hg_build *b, const struct hg_
     return t;
 }
 
-static void add_header(struct hg_build *b, const struct hg_node *pair, struct hg_error_page *page)
+static void add_header(struct hg_build *b, const struct hg_node *pair, unsigned allow,
+                       struct hg_error_page *page)
 {
     struct hg_error_header *h = &page->header[page->headers];
     h->name = hg_slice_str(hg_store_text(b, hg_slice_str(pair->child[0]->string)));
@@ -107,12 +108,13 @@ static void add_header(struct hg_build *b, const struct hg_node *pair, struct hg
         HG_ERROR(b, pair->child[0], "is set by the gateway alone (framing and routing)");
         return;
     }
-    h->value = build_text(b, pair->child[1], true);
+    h->value = build_text(b, pair->child[1], allow, true);
     if (h->value != NULL)
         page->headers++;
 }
 
-static void add_headers(struct hg_build *b, const struct hg_node *n, struct hg_error_page *page)
+static void add_headers(struct hg_build *b, const struct hg_node *n, unsigned allow,
+                        struct hg_error_page *page)
 {
     if (n == NULL)
         return;
@@ -120,11 +122,11 @@ static void add_headers(struct hg_build *b, const struct hg_node *n, struct hg_e
     if (page->header == NULL)
         return;
     if (n->children == 2 && n->child[0]->type == HG_NODE_STRING) {
-        add_header(b, n, page);
+        add_header(b, n, allow, page);
         return;
     }
     for (size_t i = 0; i < n->children; i++)
-        add_header(b, n->child[i], page);
+        add_header(b, n->child[i], allow, page);
 }
 
 static bool contains(struct hg_slice s, const char *word)
@@ -192,19 +194,24 @@ static const char *find_type(struct hg_build *b, const struct hg_node *n)
     return NULL;
 }
 
-static void build_page(struct hg_build *b, const struct hg_node *n, struct hg_error_page *page)
+void hg_build_page(struct hg_build *b, const struct hg_node *n, unsigned allow, struct hg_error_page *page)
 {
     const struct hg_node *body = hg_node_get(n, "body");
     uint64_t status = 0;
-    page->type = find_type(b, n);
     hg_get_number(b, n, "status", &status);
     page->status = (unsigned)status;
-    add_headers(b, hg_node_get(n, "header"), page);
-    page->body = build_text(b, body, false);
+    add_headers(b, hg_node_get(n, "header"), allow, page);
+    page->body = build_text(b, body, allow, false);
     if (page->body != NULL)
         choose_type(page, hg_slice_str(body->string));
     if (page->body != NULL && (status == 204 || status == 304))
         HG_ERROR(b, body, "an answer with status %llu has no body", (unsigned long long)status);
+}
+
+static void build_failure(struct hg_build *b, const struct hg_node *n, struct hg_error_page *page)
+{
+    page->type = find_type(b, n);
+    hg_build_page(b, n, HG_TEMPLATE_VARS | HG_TEMPLATE_ERRORS, page);
     if (n->children == 0 && !n->broken)
         HG_ERROR(b, n, "is empty (expected status, header or body)");
 }
@@ -216,7 +223,7 @@ void hg_build_errors(struct hg_build *b, const struct hg_node *block, struct hg_
     struct hg_error_page *page = hg_store_alloc(b, n, sizeof(*page));
     *out = (struct hg_errors){.page = page};
     for (size_t i = 0; i < n && !b->no_memory; i++) {
-        build_page(b, errors->child[i], &page[out->n]);
+        build_failure(b, errors->child[i], &page[out->n]);
         if (page[out->n].type != NULL)
             out->n++;
     }

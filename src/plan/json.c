@@ -73,12 +73,20 @@ static bool takes_numbers(const struct hg_schema_key *row)
     return row->kind == HG_KIND_NUMBER || row->kind == HG_KIND_ID || row->kind == HG_KIND_STATUS;
 }
 
+/* { "gpt-5": 2.5 } */
+static bool takes_decimals(const struct hg_schema_key *row)
+{
+    return row->kind == HG_KIND_DECIMAL;
+}
+
 static const char *expected(const struct hg_schema_key *row)
 {
     bool list = (row->forms & HG_FORM_LIST) != 0;
     bool pairs = (row->forms & (HG_FORM_PAIR | HG_FORM_PAIRS)) != 0;
     if (list && takes_numbers(row))
         return "an array of numbers, such as [1, 2]";
+    if (pairs && takes_decimals(row))
+        return "an object with numbers, such as {\"a\": 2.5}";
     return list && pairs ? "an array of strings or an object with strings"
            : list        ? "an array of strings, such as [\"a\", \"b\"]"
                          : "an object with strings, such as {\"a\": \"b\"}";
@@ -194,6 +202,13 @@ static bool add_member(void *ctx, struct hg_slice name, enum hg_pick kind, struc
         return add_element(r, kind, value, offset);
     if (!clean(name) || memchr(name.p, '\0', name.n) != NULL)
         return bad(r, "has a name with a line break or NUL before offset %zu", offset);
+    if (kind == HG_PICK_OTHER && takes_decimals(r->row)) {
+        char why[200];
+        uint64_t number;
+        if (!hg_schema_value(r->row, value, &number, why, sizeof(why)))
+            return bad(r, "has a number at offset %zu that cannot be used here", offset);
+        return add_pair(r, name, value);
+    }
     return is_text_ok(r, kind, value, offset) && add_pair(r, name, value);
 }
 

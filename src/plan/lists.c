@@ -131,6 +131,11 @@ static void read_map_origin(struct entry *e)
     e->bad = e->bad || !on;
 }
 
+static void read_guard(struct entry *e)
+{
+    e->bad = !hg_read_guard(e->b, e->node, &e->spec) || e->bad;
+}
+
 static void read_serve(struct entry *e)
 {
     e->spec.serve = hg_read_serve(e->b, e->node, e->action);
@@ -252,7 +257,7 @@ static const struct {
     [HG_ACTION_SET_HOST] = {"v", NULL},         [HG_ACTION_REDIRECT] = {"", read_redirect},
     [HG_ACTION_SET_STATUS] = {"", read_status}, [HG_ACTION_MAP_ORIGIN] = {"", read_map_origin},
     [HG_ACTION_SERVE] = {"", read_serve},       [HG_ACTION_RATE_LIMIT] = {"", read_rate_limit},
-    [HG_ACTION_USAGE] = {"", read_usage},
+    [HG_ACTION_USAGE] = {"", read_usage},       [HG_ACTION_GUARD] = {"", read_guard},
 };
 
 /* The node of a part: the action itself when it is one string. */
@@ -387,18 +392,14 @@ static struct hg_built_list compile(struct hg_build *b, const struct hg_node *bl
     return list;
 }
 
-struct warning {
-    struct hg_build *b;
-};
-
 /* where is "file:line" of the action. */
 static void warn(void *ctx, const char *where, const char *text)
 {
-    struct warning *w = ctx;
+    struct hg_build *b = ctx;
     const char *colon = strrchr(where, ':');
     char *file = colon != NULL ? hg_slice_dup(hg_slice(where, (size_t)(colon - where))) : NULL;
     if (file != NULL)
-        hg_diag_add(w->b->d, HG_SEVERITY_WARNING, file, (unsigned)strtoul(colon + 1, NULL, 10), NULL, "%s",
+        hg_diag_add(b->d, HG_SEVERITY_WARNING, file, (unsigned)strtoul(colon + 1, NULL, 10), NULL, "%s",
                     text);
     free(file);
 }
@@ -412,14 +413,12 @@ static void note_missing_secret(struct hg_build *b, struct hg_built_list *list)
 
 const char *hg_review_lists(struct hg_build *b, const struct hg_ruleset *const *lists, size_t n)
 {
-    struct warning w = {b};
-    return hg_ruleset_review(lists, n, warn, &w);
+    return hg_ruleset_review(lists, n, warn, b);
 }
 
 struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *block,
                                    enum hg_direction direction)
 {
-    struct warning w = {b};
     b->no_server = direction == HG_REQUEST_RULES && strcmp(block->parent->name, "frontend") == 0;
     b->block = block;
     struct hg_built_list list = compile(b, block, direction, NULL);
@@ -428,7 +427,7 @@ struct hg_built_list hg_build_list(struct hg_build *b, const struct hg_node *blo
     if (list.rules == NULL || !hg_store_own(b, list.rules, release_ruleset))
         return (struct hg_built_list){0};
     list.path_condition = (hg_ruleset_asks(list.rules) & HG_ASKS_PATH) != 0;
-    hg_ruleset_warnings(list.rules, warn, &w);
+    hg_ruleset_warnings(list.rules, warn, b);
     note_missing_secret(b, &list);
     return list;
 }

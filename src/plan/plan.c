@@ -100,6 +100,8 @@ static void build_all(struct hg_build *b)
     if (!hg_build_acls(b) || !hg_build_usages(b))
         return;
     hg_build_tables(b);
+    if (!hg_build_guards(b))
+        return;
     hg_build_rules(b);
     if (!hg_build_proxies(b) || !hg_build_backends(b) || !hg_fill_maps(b, HG_MAP_TO_BACKEND) ||
         !hg_build_frontends(b))

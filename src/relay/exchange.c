@@ -48,6 +48,7 @@ static void exchange_free(struct hg_exchange *x)
     HG_ASSERT(x->link == NULL && x->dialing == NULL && x->wait == NULL && !x->reserved);
     hg_upstream_stop_keeping(x);
     hg_exchange_usage_free(x);
+    hg_guard_drop(x);
     hg_body_decoder_free(&x->req_body);
     hg_body_decoder_free(&x->resp_body);
     hg_buf_free(&x->up_out);
@@ -140,6 +141,7 @@ void hg_exchange_end(struct hg_exchange *x, enum hg_close why)
     hg_upstream_release(x);
     hg_exchange_usage_broken(x, why);
     hg_limits_end(x);
+    hg_guard_end(x, why);
     hg_say_over(x, why);
     exchange_free(x);
     if (s->state == HG_SESSION_EXCHANGE)

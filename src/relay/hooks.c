@@ -34,8 +34,34 @@ static void observed(void *ctx, const char *where, const char *action, unsigned 
     hg_say_end(x, &e);
 }
 
+static void guarded(void *ctx, const struct hg_guard_mark *mark, const struct hg_guard_words *words,
+                    unsigned status)
+{
+    struct hg_exchange *x = ctx;
+    struct hg_event e;
+
+    HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC);
+    if (!hg_say_begin(x, mark->observe ? HG_EVENT_WOULD_DENY : HG_EVENT_GUARD_DENIED, HG_LOG_WARN, &e))
+        return;
+    hg_event_word(&e, HG_EV_WHERE, mark->where);
+    hg_event_word(&e, HG_EV_ACTION, "guard");
+    hg_event_text(&e, HG_EV_GUARD, words->name);
+    hg_event_word(&e, HG_EV_GUARD_KIND, hg_guard_kind_name(mark->guard->kind));
+    hg_event_text(&e, HG_EV_GUARD_REASON, words->reason);
+    if (words->count.p != NULL) {
+        hg_event_text(&e, HG_EV_GUARD_COUNT, words->count);
+        hg_event_text(&e, HG_EV_GUARD_MAX, words->max);
+    }
+    if (words->model.p != NULL)
+        hg_event_text(&e, HG_EV_MODEL, words->model);
+    hg_event_number(&e, HG_EV_STATUS, status);
+    hg_event_show(&e, HG_EV_METHOD);
+    hg_event_show(&e, HG_EV_PATH);
+    hg_say_end(x, &e);
+}
+
 void hg_hooks_set(struct hg_exchange *x)
 {
-    x->hooks = (struct hg_rule_hooks){.ctx = x, .log = logged, .observed = observed};
+    x->hooks = (struct hg_rule_hooks){.ctx = x, .log = logged, .observed = observed, .guard = guarded};
     x->route.hooks = &x->hooks;
 }

@@ -10,6 +10,7 @@
  *   route.c     rules, backend                  response.c  upstream -> client
  *   dispatch.c  which server, sending again     reply.c     answers of our own
  *   credential.c  secrets that are missing or refused
+ *   guard.c     guards, and a body that is held for them
  *   upstream.c  links                           preface.c   PROXY protocol, before a session
  *   switch.c    sessions and a new generation  serve.c    documents about what runs
  *   limit.c     rate limits
@@ -27,6 +28,7 @@
 #include "observe/usage.h"
 #include "relay/relay.h"
 #include "route/client.h"
+#include "route/guard.h"
 #include "route/route.h"
 #include "upstream/balance.h"
 
@@ -69,6 +71,7 @@ struct hg_relay {
     size_t count;
     struct hg_timer leave; /* when the first session that has to leave must be gone */
     size_t retry_kept, retry_total;
+    size_t held; /* bytes of bodies that guards want to see */
     bool draining;
     uint64_t date_second;
     char date[HG_TEXT_HTTP_DATE_LEN]; /* of that second */
@@ -152,6 +155,14 @@ struct hg_exchange {
     size_t asked;                     /* of uses, after a refusal */
     unsigned resends;                 /* with another member of a group */
     bool refreshed;                   /* after a status of refresh-on */
+
+    /* guards */
+    struct hg_guard_holds guards;
+    bool holding; /* the body is held until they have seen it */
+    struct hg_model_reader *reader;
+    struct hg_buf held;  /* without framing */
+    size_t held_charged; /* of relay.held */
+    unsigned up_status;  /* of the upstream's final answer, or 101; 0: there is none yet */
 
     /* to the upstream; [head, head + sent) was written and is kept while it may be sent again */
     struct hg_buf up_out;
@@ -331,7 +342,23 @@ bool hg_credential_refused(struct hg_exchange *x);
 bool hg_credential_may_repeat(const struct hg_exchange *x);
 void hg_credential_cancel(struct hg_exchange *x);
 
+/* guard.c */
+/* Behind the frontend's rules: asks the guards, and dispatches the request that passes; now, or when enough
+ * of its body is there. */
+void hg_guard_begin(struct hg_exchange *x);
+/* While the body is held. */
+bool hg_guard_pump(struct hg_exchange *x);
+/* What was held has left, or never will. */
+void hg_guard_release(struct hg_exchange *x);
+/* Holds nothing any more. */
+void hg_guard_drop(struct hg_exchange *x);
+/* The final head of the upstream, or a 101, is in x->resp. */
+void hg_guard_answered(struct hg_exchange *x);
+void hg_guard_end(struct hg_exchange *x, enum hg_close why);
+
 /* request.c */
+/* The body's framing is wrong, or it is too large. */
+void hg_request_bad(struct hg_exchange *x, enum hg_http_error e);
 bool hg_request_pump(struct hg_exchange *x);
 void hg_request_open_body(struct hg_exchange *x);
 

@@ -92,6 +92,7 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
     hg_upstream_release(x);
     hg_upstream_stop_keeping(x);
     hg_limits_answered(x);
+    hg_guard_drop(x);
     hg_headers_init(&own, &x->arena);
     for (size_t i = 0; headers != NULL && i < headers->n; i++)
         ok = ok && hg_headers_add(&own, headers->v[i].name, headers->v[i].value);

@@ -20,7 +20,7 @@ void hg_request_open_body(struct hg_exchange *x)
         hg_exchange_client_left(x);
 }
 
-static void body_bad(struct hg_exchange *x, enum hg_http_error e)
+void hg_request_bad(struct hg_exchange *x, enum hg_http_error e)
 {
     struct hg_session *s = x->session;
 
@@ -50,7 +50,7 @@ static void body_done(struct hg_exchange *x)
         if (e == HG_HTTP_OK && !hg_body_encode_end(&x->up_out, x->up_framing, &trailers))
             e = HG_HTTP_NO_MEMORY;
         if (e != HG_HTTP_OK) {
-            body_bad(x, e);
+            hg_request_bad(x, e);
             return;
         }
     }
@@ -75,6 +75,8 @@ bool hg_request_pump(struct hg_exchange *x)
     struct hg_session *s = x->session;
     bool progress = false;
 
+    if (x->holding)
+        return hg_guard_pump(x);
     /* The head goes first, and a request that waits for a server has none yet. */
     if (x->head_len == 0 && !x->discard)
         return false;
@@ -92,14 +94,14 @@ bool hg_request_pump(struct hg_exchange *x)
         step = hg_body_decode(&x->req_body, data, &used, &span);
         HG_ASSERT(used <= data.n);
         if (step == HG_BODY_DATA && !x->discard && !hg_body_encode(&x->up_out, x->up_framing, span)) {
-            body_bad(x, HG_HTTP_NO_MEMORY);
+            hg_request_bad(x, HG_HTTP_NO_MEMORY);
             return true;
         }
         hg_buf_consume(&s->in, used);
         progress |= used != 0;
         s->moved += used != 0;
         if (step == HG_BODY_BAD)
-            body_bad(x, x->req_body.error);
+            hg_request_bad(x, x->req_body.error);
         else if (step == HG_BODY_DONE)
             body_done(x);
         else if (used == 0)

@@ -98,6 +98,7 @@ static void interim(struct hg_exchange *x)
             bad_response(x, "it switched protocols without being asked");
             return;
         }
+        hg_guard_answered(x);
         if (!run_rules(x))
             return;
         if (!hg_reply_ids(x, &x->resp.headers) || !write_head(x, true)) {
@@ -122,6 +123,7 @@ void hg_response_final(struct hg_exchange *x)
     if (hg_dispatch_status(x))
         return;
     hg_say_refused(x);
+    hg_guard_answered(x);
     if (!run_rules(x))
         return;
     choose_framing(x);

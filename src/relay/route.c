@@ -37,7 +37,7 @@ void hg_exchange_route(struct hg_exchange *x)
             hg_route_answer(x, &a);
         return;
     }
-    hg_dispatch(x);
+    hg_guard_begin(x);
 }
 
 bool hg_route_trailers_ok(const struct hg_exchange *x, const struct hg_headers *trailers)

@@ -12,6 +12,12 @@ SAME(OUTPUT);
 SAME(CACHE_READ);
 SAME(CACHE_WRITE);
 SAME(REASONING);
+_Static_assert((int)HG_TAP_INPUT == (int)HG_TOKEN_INPUT && (int)HG_TAP_OUTPUT == (int)HG_TOKEN_OUTPUT &&
+                   (int)HG_TAP_CACHE_READ == (int)HG_TOKEN_CACHE_READ &&
+                   (int)HG_TAP_CACHE_WRITE == (int)HG_TOKEN_CACHE_WRITE &&
+                   (int)HG_TAP_REASONING == (int)HG_TOKEN_REASONING &&
+                   (int)HG_TAP_COUNTS == (int)HG_TOKEN_KIND_COUNT,
+               "guards");
 
 void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more *more)
 {
@@ -22,4 +28,7 @@ void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more
     /* What was estimated stays when no figure came. */
     if (hg_usage_counted(&more->record->found) || !more->last)
         hg_limits_tokens(x, x->usage.told[HG_TAP_INPUT] + x->usage.told[HG_TAP_OUTPUT], more->last);
+    if (hg_usage_counted(&more->record->found) && more->last)
+        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->record->found.tokens,
+                         more->record->found.model);
 }

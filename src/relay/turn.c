@@ -138,6 +138,8 @@ static enum phase exchange_phase(const struct hg_exchange *x)
         return PHASE_NONE; /* sources answer in their own time, which has an end */
     if (x->wait != NULL)
         return PHASE_QUEUE;
+    if (x->holding && hg_buf_len(&x->session->out) == 0)
+        return PHASE_CLIENT_BODY;
     if (hg_buf_len(&x->session->out) != 0)
         return PHASE_CLIENT_STALLED;
     if (x->dialing != NULL)

@@ -133,6 +133,8 @@ bool hg_upstream_write(struct hg_exchange *x)
             progress = true;
         }
     }
+    if (x->held_charged > 0 && hg_buf_len(&x->up_out) == x->sent)
+        hg_guard_release(x);
     return progress;
 }
 

@@ -87,3 +87,17 @@ void hg_route_error(const struct hg_route *r, struct hg_answer *a, enum hg_answe
     HG_ASSERT(vars.request != NULL);
     (void)put_page(r, page, &vars, a);
 }
+
+void hg_route_page(const struct hg_route *r, struct hg_answer *a, enum hg_answer_kind kind,
+                   const struct hg_error_page *page, const struct hg_guard_words *words)
+{
+    struct hg_vars vars = r->vars;
+
+    HG_ASSERT(page->body != NULL && page->status >= 400);
+    hg_answer_error(a, kind, r->arena, page->status, page->type, "this request is refused by a guard",
+                    r->vars.request_id);
+    vars.request = &r->arrived;
+    vars.captures = NULL;
+    vars.guard = words;
+    (void)put_page(r, page, &vars, a);
+}

@@ -111,7 +111,7 @@ static void rule_replied(const struct hg_route *r, const struct hg_outcome *o, s
     a->body = o->body;
 }
 
-static struct hg_rules_run make_run(struct hg_route *r, struct hg_request *request)
+struct hg_rules_run hg_route_run(struct hg_route *r, struct hg_request *request)
 {
     r->vars.request = request;
     return (struct hg_rules_run){
@@ -130,9 +130,10 @@ static enum hg_route_step run_rules(struct hg_route *r, const struct hg_ruleset 
                                     struct hg_request *request, bool serve_only, struct hg_answer *a)
 {
     struct hg_outcome outcome = {0};
-    struct hg_rules_run run = make_run(r, request);
+    struct hg_rules_run run = hg_route_run(r, request);
 
     run.serve_only = serve_only;
+    run.marks = rules == r->frontend->request ? &r->marks : NULL;
     switch (hg_ruleset_run(rules, &run, &outcome)) {
     case HG_VERDICT_PASS:
         return HG_ROUTE_GO;
@@ -211,7 +212,7 @@ static enum hg_rule_fail ask_map(struct hg_route *r, const struct hg_use_backend
 static enum hg_route_step choose_backend(struct hg_route *r, struct hg_answer *a)
 {
     const struct hg_frontend *f = r->frontend;
-    const struct hg_rules_run run = make_run(r, r->request);
+    const struct hg_rules_run run = hg_route_run(r, r->request);
 
     r->backend = f->backend;
     for (size_t i = 0; i < f->use_backends; i++) {
@@ -259,6 +260,7 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a)
     *a = (struct hg_answer){0};
     if (r->vars.uses != NULL)
         r->vars.uses->n = 0;
+    r->marks.n = 0;
     r->arrived = *r->request;
     if (!hg_headers_copy(&r->arrived.headers, &r->request->headers, r->arena)) {
         refuse(r, a, HG_ANSWER_RULE_FAILED, 500, "no_memory", "a ceiling on memory was reached");

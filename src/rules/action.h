@@ -42,6 +42,7 @@ struct hg_action {
     /* USE */
     struct hg_ruleset *child;
     const struct hg_usage *usage; /* USAGE */
+    const struct hg_guard *guard; /* GUARD */
     unsigned status;              /* DENY, RESPOND, REDIRECT, RATE_LIMIT, SET_STATUS */
     /* DENY, RESPOND, RATE_LIMIT */
     struct hg_template *body; /* NULL: none */

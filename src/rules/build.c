@@ -156,6 +156,7 @@ static build_fn *const builders[HG_ACTION_KINDS] = {
     [HG_ACTION_REDIRECT] = hg_build_redirect,
     [HG_ACTION_SERVE] = hg_build_serve,
     [HG_ACTION_RATE_LIMIT] = hg_build_rate_limit,
+    [HG_ACTION_GUARD] = hg_build_guard,
     [HG_ACTION_SET_STATUS] = hg_build_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_build_map_origin,
     [HG_ACTION_LOG] = hg_build_log,

@@ -60,6 +60,7 @@ enum hg_append hg_build_map_origin(struct hg_builder *b);
 enum hg_append hg_build_answer(struct hg_builder *b); /* DENY, RESPOND */
 enum hg_append hg_build_serve(struct hg_builder *b);
 enum hg_append hg_build_log(struct hg_builder *b);
+enum hg_append hg_build_guard(struct hg_builder *b);
 /* status (or the standard one), headers and body of the action; allow: HG_TEMPLATE_* in them. */
 enum hg_append hg_build_own_answer(struct hg_builder *b, unsigned status, unsigned allow);
 

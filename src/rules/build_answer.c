@@ -60,6 +60,18 @@ enum hg_append hg_build_answer(struct hg_builder *b)
     return hg_build_own_answer(b, 403, HG_TEMPLATE_VARS);
 }
 
+enum hg_append hg_build_guard(struct hg_builder *b)
+{
+    HG_ASSERT(b->spec->guard != NULL);
+    b->a->guard = b->spec->guard;
+    b->a->name = hg_slice_dup(b->spec->name);
+    if (b->a->name == NULL)
+        return hg_build_bad(b->note, "no memory");
+    if (b->spec->asks_path)
+        b->rs->asks |= HG_WHEN_BIT(HG_WHEN_PATH);
+    return HG_APPEND_OK;
+}
+
 /* A credential must not get into a log: no secret can be named here. */
 enum hg_append hg_build_log(struct hg_builder *b)
 {

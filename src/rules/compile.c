@@ -161,6 +161,10 @@ static void named_variable(struct hg_compiler *c, struct hg_template *t, struct 
             hg_compile_bad(c, at, "%%{%s} can only be used in the answer of a rate-limit", names[i]);
             return;
         }
+        if (i >= HG_SEGMENT_GUARD_NAME && i <= HG_SEGMENT_GUARD_MESSAGE && !(c->allow & HG_TEMPLATE_GUARDS)) {
+            hg_compile_bad(c, at, "%%{%s} can only be used in the answer of a guard", names[i]);
+            return;
+        }
         t->echo |= i == HG_SEGMENT_HEADERS;
         t->path |= i == HG_SEGMENT_PATH;
         (void)hg_compile_add(c, t, (enum hg_segment_kind)i);

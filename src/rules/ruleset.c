@@ -211,6 +211,7 @@ static enum hg_match action_names(const struct hg_action *a, struct hg_scratch *
     case HG_ACTION_SET_QUERY:
     case HG_ACTION_BASE_PATH:
     case HG_ACTION_USAGE:
+    case HG_ACTION_GUARD:
         return HG_MATCH_NO;
     default: /* of the others a name is that of a header */
         return a->name != NULL && hg_action_targets(a, name) ? HG_MATCH_YES : HG_MATCH_NO;

@@ -191,6 +191,7 @@ static hg_run_fn *const runners[HG_ACTION_KINDS] = {
     [HG_ACTION_REDIRECT] = hg_run_redirect,
     [HG_ACTION_SERVE] = hg_run_serve,
     [HG_ACTION_RATE_LIMIT] = hg_run_rate_limit,
+    [HG_ACTION_GUARD] = hg_run_guard,
     [HG_ACTION_SET_STATUS] = hg_run_set_status,
     [HG_ACTION_MAP_ORIGIN] = hg_run_map_origin,
     [HG_ACTION_LOG] = hg_run_log,

@@ -81,5 +81,6 @@ enum hg_verdict hg_run_own_answer(struct hg_runner *r, const struct hg_action *a
 /* run_limit.c */
 enum hg_verdict hg_run_rate_limit(struct hg_runner *r, const struct hg_action *a);
 enum hg_verdict hg_run_usage(struct hg_runner *r, const struct hg_action *a);
+enum hg_verdict hg_run_guard(struct hg_runner *r, const struct hg_action *a);
 
 #endif

@@ -202,3 +202,22 @@ enum hg_verdict hg_run_usage(struct hg_runner *r, const struct hg_action *a)
     hg_run_did(r, "tap %s reads along", a->name);
     return HG_VERDICT_PASS;
 }
+
+/* Only noted: it decides when the request leaves, so that what comes behind it in the list goes first. */
+enum hg_verdict hg_run_guard(struct hg_runner *r, const struct hg_action *a)
+{
+    struct hg_guard_marks *marks = r->run->marks;
+
+    hg_run_did(r, "%s", a->name);
+    if (marks == NULL)
+        return HG_VERDICT_PASS;
+    for (size_t i = 0; i < marks->n; i++) {
+        if (marks->v[i].guard != a->guard)
+            continue;
+        marks->v[i].observe = marks->v[i].observe && a->observe;
+        return HG_VERDICT_PASS;
+    }
+    HG_ASSERT(marks->n < HG_LIMIT_GUARDS);
+    marks->v[marks->n++] = (struct hg_guard_mark){a->guard, a->where, a->observe};
+    return HG_VERDICT_PASS;
+}

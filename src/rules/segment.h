@@ -28,7 +28,13 @@
     X(LIMIT_WINDOW, "limit-window")       \
     X(LIMIT_REMAINING, "limit-remaining") \
     X(LIMIT_RESET, "limit-reset")         \
-    X(RETRY_AFTER, "retry-after")
+    X(RETRY_AFTER, "retry-after")         \
+    X(GUARD_NAME, "guard-name")           \
+    X(GUARD_COUNT, "guard-count")         \
+    X(GUARD_MAX, "guard-max")             \
+    X(GUARD_MODEL, "guard-model")         \
+    X(GUARD_REASON, "guard-reason")       \
+    X(GUARD_MESSAGE, "guard-message")
 
 enum hg_segment_kind {
 #define X(id, name) HG_SEGMENT_##id,

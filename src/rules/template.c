@@ -280,6 +280,25 @@ static struct hg_slice limit_value(const struct hg_limit_vars *v, enum hg_segmen
     }
 }
 
+static struct hg_slice guard_word(const struct hg_guard_words *g, enum hg_segment_kind kind)
+{
+    HG_ASSERT(g != NULL);
+    switch (kind) {
+    case HG_SEGMENT_GUARD_NAME:
+        return g->name;
+    case HG_SEGMENT_GUARD_COUNT:
+        return g->count;
+    case HG_SEGMENT_GUARD_MAX:
+        return g->max;
+    case HG_SEGMENT_GUARD_MODEL:
+        return g->model;
+    case HG_SEGMENT_GUARD_REASON:
+        return g->reason;
+    default:
+        return g->message;
+    }
+}
+
 static enum hg_expand expand_one(const struct expansion *x, const struct hg_segment *s, struct piece *out)
 {
     const struct hg_vars *v = x->vars;
@@ -316,6 +335,14 @@ static enum hg_expand expand_one(const struct expansion *x, const struct hg_segm
     case HG_SEGMENT_LIMIT_RESET:
     case HG_SEGMENT_RETRY_AFTER:
         out->s = limit_value(v->limited, s->kind);
+        return HG_EXPAND_OK;
+    case HG_SEGMENT_GUARD_NAME:
+    case HG_SEGMENT_GUARD_COUNT:
+    case HG_SEGMENT_GUARD_MAX:
+    case HG_SEGMENT_GUARD_MODEL:
+    case HG_SEGMENT_GUARD_REASON:
+    case HG_SEGMENT_GUARD_MESSAGE:
+        out->s = guard_word(v->guard, s->kind);
         return HG_EXPAND_OK;
     case HG_SEGMENT_METHOD:
         out->s = v->request->method;

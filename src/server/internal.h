@@ -10,6 +10,7 @@
  *   privilege.c  what we give up; reread.c      notify.c     the service manager; watchdog.c
  *   control.c    the socket for commands        commands.c   the commands; status.c: one of them
  *   credentials.c, rotate.c  secrets and certificates that change
+ *   guard_files.c  what guards have counted, over a restart
  */
 #ifndef HG_SERVER_INTERNAL_H
 #define HG_SERVER_INTERNAL_H
@@ -72,6 +73,7 @@ struct hg_service {
     struct hg_reload reload;
     struct hg_control *control;   /* NULL: none */
     struct hg_watchdog *watchdog; /* NULL: none */
+    struct hg_guard_files *guard_files;
     struct {
         char *user, *group, *control;
         unsigned control_mode;
@@ -157,6 +159,14 @@ void hg_notify(const char *socket, const char *fmt, ...) __attribute__((format(p
  * freed before it. NULL without memory. */
 struct hg_watchdog *hg_watchdog_new(struct hg_service *s);
 void hg_watchdog_free(struct hg_watchdog *w);
+
+/* guard_files.c: counts of guards that outlive the process. NULL without memory. */
+struct hg_guard_files *hg_guard_files_new(struct hg_service *s);
+/* The generation in force is another, or the first one. */
+void hg_guard_files_use(struct hg_guard_files *w);
+/* Writes what has changed. w may be NULL. */
+void hg_guard_files_write(struct hg_guard_files *w);
+void hg_guard_files_free(struct hg_guard_files *w);
 
 /* unix.c */
 /* A listening unix socket. A file that nobody answers on is replaced. -1 with errno. */

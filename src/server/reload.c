@@ -201,6 +201,7 @@ static void finish(struct hg_service *s)
     struct hg_bindings *old = s->bindings;
     struct hg_generation *was = s->generation;
 
+    hg_guard_files_write(s->guard_files); /* those that the new one does not have any more */
     s->bindings = r->bindings;
     s->generation = r->generation;
     s->number++;
@@ -214,6 +215,7 @@ static void finish(struct hg_service *s)
         hg_log_event(s->o->log, HG_LOG_ERROR, HG_EVENT_HEALTH_OFF,
                      "no memory for health checks: there are none");
     hg_credentials_watch(s);
+    hg_guard_files_use(s->guard_files);
     write_ready(s);
     announce(s, old);
     hg_bindings_free(&old, s->bindings);

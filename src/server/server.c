@@ -277,6 +277,16 @@ static bool open_control(struct hg_service *s)
     return s->control != NULL;
 }
 
+static bool start_guard_files(struct hg_service *s)
+{
+    s->guard_files = hg_guard_files_new(s);
+    if (s->guard_files == NULL)
+        snprintf(s->err, sizeof(s->err), "out of memory");
+    else
+        hg_guard_files_use(s->guard_files);
+    return s->guard_files != NULL;
+}
+
 static bool start_watchdog(struct hg_service *s)
 {
     if (s->o->notify_socket == NULL || s->o->watchdog_us == 0)
@@ -325,7 +335,7 @@ static bool bring_up(struct hg_service *s)
     return keep_fixed(s) && open_loop(s) && open_listeners(s) && open_control(s) &&
            hg_privilege_drop(g->user, g->group, s->err, sizeof(s->err)) &&
            hg_reread_check(s->generation->plan, s->err, sizeof(s->err)) && open_usage_log(s) &&
-           hg_credentials_start(s) && start_workers(s) && start_watchdog(s);
+           hg_credentials_start(s) && start_guard_files(s) && start_workers(s) && start_watchdog(s);
 }
 
 /* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
@@ -358,6 +368,7 @@ static void take_down(struct hg_service *s)
         hg_dns_free(s->dns);
     hg_control_free(s->control);
     hg_watchdog_free(s->watchdog);
+    hg_guard_files_free(s->guard_files);
     if (s->loop != NULL) {
         hg_retired_free(s);
         hg_timer_stop(&s->grace);
@@ -398,6 +409,8 @@ int hg_server_run(const struct hg_server_options *o)
     }
     if (s.running != 0)
         hg_loop_run(s.loop);
+    if (ok)
+        hg_guard_files_write(s.guard_files);
     if (ok)
         log_counts(&s, HG_EVENT_STOPPED, "all workers have ended", NULL);
     take_down(&s);

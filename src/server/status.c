@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "internal.h"
+#include "plan/guard.h"
 #include "upstream/balance.h"
 
 static const char *reload_result(const struct hg_service *s)
@@ -31,6 +32,32 @@ static void text_server(struct hg_service *s, const struct hg_server *server, st
         (void)hg_buf_printf(out, " of %u", st.limit);
     (void)hg_buf_printf(out, ", %llu requests, %llu failures%s%s\n", (unsigned long long)st.requests,
                         (unsigned long long)st.failures, st.reason[0] != '\0' ? ": " : "", st.reason);
+}
+
+static void guard_number(const struct hg_guard *g, uint64_t n, char out[HG_TEXT_DECIMAL_LEN])
+{
+    if (g->kind == HG_GUARD_TOKENS)
+        hg_text_put_decimal(n, out);
+    else
+        snprintf(out, HG_TEXT_DECIMAL_LEN, "%llu", (unsigned long long)n);
+}
+
+static void text_guard(const struct hg_service *s, const struct hg_guard *g, struct hg_buf *out)
+{
+    char count[HG_TEXT_DECIMAL_LEN], reserved[HG_TEXT_DECIMAL_LEN], limit[HG_TEXT_DECIMAL_LEN];
+    struct hg_guard_reading r;
+
+    hg_guard_read(s->generation->guard[g->index], &r);
+    guard_number(g, r.count, count);
+    guard_number(g, r.reserved, reserved);
+    guard_number(g, g->limit, limit);
+    if (g->kind == HG_GUARD_MODELS)
+        (void)hg_buf_printf(out, "  %s models%s, %llu refused\n", g->name, g->off ? " off" : "",
+                            (unsigned long long)r.denied);
+    else
+        (void)hg_buf_printf(out, "  %s %s %s of %s%s, %s reserved, %llu refused\n", g->name,
+                            hg_guard_kind_name(g->kind), count, limit, g->off ? " (off)" : "", reserved,
+                            (unsigned long long)r.denied);
 }
 
 void hg_status_text(struct hg_service *s, struct hg_buf *out)
@@ -58,6 +85,10 @@ void hg_status_text(struct hg_service *s, struct hg_buf *out)
     for (size_t i = 0; i < p->backends; i++)
         for (size_t k = 0; k < p->backend[i].servers; k++)
             text_server(s, &p->backend[i].server[k], out);
+    if (p->guards > 0)
+        (void)hg_buf_printf(out, "guards:\n");
+    for (size_t i = 0; i < p->guards; i++)
+        text_guard(s, &p->guard[i], out);
     (void)hg_buf_printf(out, "counters:\n");
     hg_service_counts(s, &sum);
 #define X(name, gauge, help) (void)hg_buf_printf(out, "  " #name " %llu\n", (unsigned long long)sum.name);
@@ -108,6 +139,30 @@ static void json_listener(const struct hg_service *s, size_t i, struct hg_buf *o
     add(out, &j, "");
 }
 
+static void json_guard(const struct hg_service *s, const struct hg_guard *g, struct hg_buf *out)
+{
+    char room[1024], number[HG_TEXT_DECIMAL_LEN];
+    struct hg_guard_reading r;
+    struct hg_json j;
+
+    hg_guard_read(s->generation->guard[g->index], &r);
+    hg_json_begin(&j, room, sizeof(room));
+    hg_json_str(&j, "guard", hg_slice_str(g->name));
+    hg_json_str(&j, "kind", hg_slice_str(hg_guard_kind_name(g->kind)));
+    hg_json_bool(&j, "off", g->off);
+    if (g->kind != HG_GUARD_MODELS) {
+        guard_number(g, r.count, number);
+        hg_json_str(&j, "count", hg_slice_str(number));
+        guard_number(g, r.reserved, number);
+        hg_json_str(&j, "reserved", hg_slice_str(number));
+        guard_number(g, g->limit, number);
+        hg_json_str(&j, "max", hg_slice_str(number));
+    }
+    hg_json_u64(&j, "refused", r.denied);
+    (void)hg_buf_append(out, g->index == 0 ? HG_LIT("") : HG_LIT(","));
+    add(out, &j, "");
+}
+
 static void json_process(struct hg_service *s, struct hg_json *j)
 {
     char start[HG_TEXT_TIME_LEN], last[HG_TEXT_TIME_LEN];
@@ -155,5 +210,8 @@ void hg_status_json(struct hg_service *s, struct hg_buf *out)
     for (size_t i = 0; i < p->backends; i++)
         for (size_t k = 0; k < p->backend[i].servers; k++, first = false)
             json_server(s, &p->backend[i].server[k], out, first);
+    (void)hg_buf_append(out, HG_LIT("],\"guards\":["));
+    for (size_t i = 0; i < p->guards; i++)
+        json_guard(s, &p->guard[i], out);
     (void)hg_buf_append(out, HG_LIT("]}\n"));
 }

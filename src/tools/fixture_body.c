@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The body of a server's answer in a fixture.
+ * Bodies in a fixture: of a server's answer, and of a request for guards that read it.
  */
 #include "read.h"
 
@@ -28,4 +28,16 @@ struct hg_slice hg_read_body(struct hg_reader *r, const struct hg_list_of_pairs 
             hg_read_no_memory(r);
     }
     return all;
+}
+
+void hg_read_request_body(struct hg_reader *r, struct hg_fixture *f, struct hg_slice rest)
+{
+    struct hg_slice text = hg_read_text(r, rest, true);
+
+    /* Several lines are one body. */
+    if (f->ask.body.p != NULL)
+        text = hg_arena_join(&r->set->arena, f->ask.body, text);
+    if (text.p == NULL)
+        hg_read_no_memory(r);
+    f->ask.body = text;
 }

@@ -285,6 +285,7 @@ static void begin(struct hg_reader *r, struct hg_slice name)
     c->fixture.ask.frontend = r->common.fixture.ask.frontend;
     c->fixture.ask.from = r->common.fixture.ask.from;
     c->fixture.ask.exceeded = r->common.fixture.ask.exceeded;
+    c->fixture.ask.body = r->common.fixture.ask.body;
     inherit(r, &c->env, &r->common.env);
     inherit(r, &c->secret, &r->common.secret);
     s->v = v;
@@ -307,9 +308,12 @@ static void word_line(struct hg_reader *r, struct hg_slice line)
         c->fixture.ask.from = keep(r, line);
     else if (hg_slice_eq(word, HG_LIT("exceeded")) && line.n > 0)
         c->fixture.ask.exceeded = keep(r, line);
+    else if (hg_slice_eq(word, HG_LIT("body")))
+        hg_read_request_body(r, &c->fixture, line);
     else
         hg_read_bad(
-            r, "unknown line (expected ==, >, >>, <<, <, |, #, env, secret, frontend, from or exceeded)");
+            r,
+            "unknown line (expected ==, >, >>, <<, <, |, #, env, secret, frontend, from, exceeded or body)");
 }
 
 static bool takes(struct hg_slice line, const char *sign, struct hg_slice *rest)

@@ -52,6 +52,8 @@ void hg_read_pair(struct hg_reader *r, struct hg_list_of_pairs *to, struct hg_pa
 void hg_read_body_line(struct hg_reader *r, struct hg_slice rest);
 /* The lines with line ends between them; .p NULL: there are none. */
 struct hg_slice hg_read_body(struct hg_reader *r, const struct hg_list_of_pairs *lines);
+/* A line of the request's body; several are one body, with nothing between them. */
+void hg_read_request_body(struct hg_reader *r, struct hg_fixture *f, struct hg_slice rest);
 
 /* expect.c */
 void hg_read_expect(struct hg_reader *r, bool leaving, struct hg_slice written, struct hg_slice rest);

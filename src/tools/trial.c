@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "observe/document.h"
+#include "route/guard.h"
 
 /* Stand-ins for what differs from request to request, so that two trials are alike. */
 #define REQUEST_ID "00000000-0000-4000-8000-000000000000"
@@ -186,10 +187,10 @@ static bool put_fields(struct hg_buf *out, const struct hg_pair *field, size_t n
     return hg_buf_append(out, HG_LIT("\r\n"));
 }
 
-static bool has_host(const struct hg_trial_ask *ask)
+static bool has_field(const struct hg_trial_ask *ask, struct hg_slice name)
 {
     for (size_t i = 0; i < ask->fields; i++)
-        if (hg_slice_ieq(ask->field[i].name, HG_LIT("Host")))
+        if (hg_slice_ieq(ask->field[i].name, name))
             return true;
     return false;
 }
@@ -200,9 +201,14 @@ static bool put_request(struct hg_buf *out, const struct hg_trial_ask *ask, stru
     if (!hg_buf_append(out, ask->method) || !hg_buf_append(out, HG_LIT(" ")) || !hg_buf_append(out, target) ||
         !hg_buf_append(out, HG_LIT(" HTTP/1.1\r\n")))
         return false;
-    if (!has_host(ask) && (!hg_buf_append(out, HG_LIT("Host: ")) ||
-                           !hg_buf_append(out, authority.p != NULL ? authority : HG_LIT("localhost")) ||
-                           !hg_buf_append(out, HG_LIT("\r\n"))))
+    if (!has_field(ask, HG_LIT("Host")) &&
+        (!hg_buf_append(out, HG_LIT("Host: ")) ||
+         !hg_buf_append(out, authority.p != NULL ? authority : HG_LIT("localhost")) ||
+         !hg_buf_append(out, HG_LIT("\r\n"))))
+        return false;
+    if (ask->body.p != NULL && !has_field(ask, HG_LIT("Content-Length")) &&
+        !has_field(ask, HG_LIT("Transfer-Encoding")) &&
+        !hg_buf_printf(out, "Content-Length: %zu\r\n", ask->body.n))
         return false;
     return put_fields(out, ask->field, ask->fields);
 }
@@ -283,6 +289,27 @@ static enum hg_trial_end serve(struct hg_trial *t)
     return ok ? HG_TRIAL_ANSWERED : undecided(t, "the document is too large to be shown");
 }
 
+/* The guards, with the body as far as it is given. */
+static bool admitted(struct hg_trial *t, const struct hg_trial_ask *ask)
+{
+    struct hg_model_reading reading = {.found = HG_MODEL_UNSEEN}, *body = NULL;
+    struct hg_model_reader *reader = NULL;
+    struct hg_guard_holds holds = {0};
+    enum hg_route_step step;
+
+    if (ask->body.p != NULL && hg_route_guard_buffer(&t->route) > 0 &&
+        (reader = hg_route_guard_reader(&t->route)) != NULL) {
+        hg_model_reader_feed(reader, ask->body);
+        hg_model_reader_end(reader, true, &reading);
+    }
+    if (t->framing.kind != HG_FRAMING_NONE)
+        body = &reading;
+    step = hg_route_admit(&t->route, NULL, body, &holds, &t->answer);
+    hg_guards_end(&holds, HG_GUARDS_FAILED, 0);
+    hg_model_reader_free(reader);
+    return step == HG_ROUTE_GO;
+}
+
 enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *ask,
                                const struct hg_rule_hooks *hooks)
 {
@@ -317,6 +344,8 @@ enum hg_trial_end hg_trial_run(struct hg_trial *t, const struct hg_trial_ask *as
     t->stage = HG_TRIAL_ENTERING;
     if (hg_route_enter(&t->route, &t->answer) != HG_ROUTE_GO)
         return t->answer.kind == HG_ANSWER_SERVED ? serve(t) : HG_TRIAL_ANSWERED;
+    if (!admitted(t, ask))
+        return HG_TRIAL_ANSWERED;
     HG_ASSERT(t->route.backend != NULL && t->route.backend->servers > 0);
     t->stage = HG_TRIAL_LEAVING;
     if (hg_route_leave(&t->route, &t->route.backend->server[0], &t->head, &t->answer) != HG_ROUTE_GO)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "guards.h"
 #include "state.h"
 
 static struct hg_tls *client_tls(const struct hg_backend *b, char *err, size_t errlen)
@@ -165,6 +166,8 @@ struct hg_generation *hg_generation_new(struct hg_plan *plan, const struct hg_ge
     if (g->backend_tls == NULL || g->bind_tls == NULL || g->balance == NULL || g->policy == NULL ||
         !hg_traffics_init(&g->traffic, plan, previous != NULL ? &previous->traffic : NULL))
         snprintf(err, errlen, "out of memory");
+    else if ((g->guard = hg_guard_states_new(plan, previous, err, errlen)) == NULL)
+        HG_ASSERT(err[0] != '\0');
     else if (build_backends(g, err, errlen) && build_binds(g, err, errlen))
         return g;
     hg_generation_unref(&g);
@@ -188,6 +191,7 @@ void hg_generation_unref(struct hg_generation **gp)
     hg_balance_free(g->balance, g->plan);
     hg_traffics_free(&g->traffic);
     hg_policy_free(g->policy);
+    hg_guard_states_free(g->guard, g->plan);
     hg_plan_unref(&g->plan);
     free(g);
 }

@@ -105,7 +105,7 @@ const AROUND = {
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
-const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format|usage): +\{)/;
+const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format|usage|guard): +\{)/;
 
 // { backend: Set of the names of its blocks, ... }
 function namesIn(text) {
@@ -167,7 +167,7 @@ function whole(block) {
 }
 
 const ENV = {
-  PATH: process.env.PATH, HTTPS_PROXY: 'http://squid:3128', EXAMPLE_KEY: 'example-key', HDRGATE_RULES_DIR: docFile('../rules'),
+  PATH: process.env.PATH, HTTPS_PROXY: 'http://squid:3128', EXAMPLE_KEY: 'example-key', AWF_ALLOWED_MODELS: '["gpt-*"]', AWF_EFFECTIVE_TOKEN_MODEL_MULTIPLIERS: '{"gpt-5":2.5}', HDRGATE_RULES_DIR: docFile('../rules'),
 };
 for (const k of Object.keys(process.env)) if (/^(ASAN|UBSAN|TSAN|LSAN)_OPTIONS$/.test(k)) ENV[k] = process.env[k];
 

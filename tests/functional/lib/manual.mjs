@@ -54,7 +54,7 @@ const SIZES = [[2 ** 30, 'G'], [2 ** 20, 'M'], [2 ** 10, 'k']];
 const KINDS = {
   text: 'string', template: 'template', pattern: 'pattern', duration: 'duration', size: 'size', 'size-or-none': 'size or `"none"`',
   number: 'number', bool: '`true` or `false`', mode: 'file mode', name: 'name', path: 'file name', url: 'URL', address: 'address',
-  network: 'network', id: 'id or range', status: 'status',
+  network: 'network', id: 'id or range', status: 'status', glob: 'name with `*`', decimal: 'number in quotes',
 };
 const FORMS = {
   list: (one) => `list of ${one}s`, group: () => 'group', 'list of groups': () => 'list of groups', 'named groups': () => 'named groups',

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model that a body names. What a body is (its type, its coding) is what its
+ * head says: a guess from its bytes would be another reading than the upstream's.
+ */
+#include "policy/model.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "usage/decode.h"
+#include "usage/member.h"
+
+struct hg_model_reader {
+    struct hg_member member;
+    size_t limit, bytes;
+    const char *why; /* unclear already */
+};
+
+const char *hg_model_name_problem(struct hg_slice name)
+{
+    if (name.n == 0)
+        return "is empty";
+    if (name.n > HG_LIMIT_MODEL)
+        return "is too long for the name of a model";
+    for (size_t i = 0; i < name.n; i++)
+        if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
+            return "has a control character";
+    if (name.p[0] == ' ' || name.p[name.n - 1] == ' ')
+        return "has white space at an end";
+    return NULL;
+}
+
+/* ---- the head ---- */
+
+static bool is_json(struct hg_slice type)
+{
+    if (hg_slice_ieq(type, HG_LIT("application/json")) || hg_slice_ieq(type, HG_LIT("text/json")))
+        return true;
+    return type.n > 5 && hg_slice_ieq(hg_slice_from(type, type.n - 5), HG_LIT("+json"));
+}
+
+/* "; charset=utf-8", in whatever spelling; another charset is another reading of the bytes. */
+static bool is_utf8(struct hg_slice parameters)
+{
+    while (parameters.n > 0) {
+        ptrdiff_t at = hg_slice_find(parameters, ';');
+        struct hg_slice one = hg_slice_trim(at < 0 ? parameters : hg_slice(parameters.p, (size_t)at));
+
+        parameters = at < 0 ? hg_slice(NULL, 0) : hg_slice_from(parameters, (size_t)at + 1);
+        if (!hg_slice_istarts(one, HG_LIT("charset")))
+            continue;
+        one = hg_slice_trim(hg_slice_from(one, 7));
+        if (!hg_slice_ieq(one, HG_LIT("=utf-8")) && !hg_slice_ieq(one, HG_LIT("=\"utf-8\"")))
+            return false;
+    }
+    return true;
+}
+
+static const char *type_problem(struct hg_slice type)
+{
+    ptrdiff_t at = hg_slice_find(type, ';');
+    struct hg_slice name = hg_slice_trim(at < 0 ? type : hg_slice(type.p, (size_t)at));
+
+    if (name.n == 0)
+        return "it has no Content-Type";
+    if (!is_json(name))
+        return "its Content-Type is not JSON";
+    if (at >= 0 && !is_utf8(hg_slice_from(type, (size_t)at + 1)))
+        return "its charset is not UTF-8";
+    return NULL;
+}
+
+static const char *head_problem(const struct hg_model_head *head)
+{
+    struct hg_codings codings;
+
+    if (head->twice)
+        return "its type or coding is said twice";
+    if (!hg_codings_parse(head->content_encoding, &codings) || codings.n > 0)
+        return "its content coding cannot be read";
+    return type_problem(head->content_type);
+}
+
+struct hg_model_reader *hg_model_reader_new(const struct hg_model_head *head, size_t limit)
+{
+    struct hg_model_reader *r = calloc(1, sizeof(*r));
+
+    if (r == NULL)
+        return NULL;
+    r->limit = limit;
+    r->why = head_problem(head);
+    hg_member_init(&r->member, HG_LIT("model"));
+    return r;
+}
+
+void hg_model_reader_free(struct hg_model_reader *r)
+{
+    free(r);
+}
+
+/* ---- the body ---- */
+
+static void read_text(struct hg_model_reader *r, struct hg_slice text)
+{
+    if (r->why == NULL && !hg_member_feed(&r->member, text))
+        r->why = "it is not JSON";
+}
+
+void hg_model_reader_feed(struct hg_model_reader *r, struct hg_slice span)
+{
+    r->bytes += span.n;
+    if (r->bytes > r->limit)
+        r->why = r->why != NULL ? r->why : "it is larger than the guard's buffer";
+    else
+        read_text(r, span);
+}
+
+bool hg_model_reader_hopeless(const struct hg_model_reader *r)
+{
+    return r->why != NULL;
+}
+
+/* The member, when the text is sound. */
+static const char *member_problem(const struct hg_member *m)
+{
+    if (!m->object)
+        return "it is not an object";
+    if (m->escaped_name)
+        return "its member model is written with an escape";
+    if (m->alike > 0)
+        return "it has a member like model in other letters";
+    if (m->times > 1)
+        return "it has more than one member model";
+    if (m->times == 1 && m->kind != HG_JSCAN_STRING)
+        return "its member model is not a string";
+    if (m->times == 1 && (m->cut || m->lone))
+        return "its member model is no usable text";
+    if (m->times == 1 && hg_model_name_problem(hg_slice(m->value, m->n)) != NULL)
+        return "its member model is no name of a model";
+    return NULL;
+}
+
+void hg_model_reader_end(struct hg_model_reader *r, bool whole, struct hg_model_reading *out)
+{
+    *out = (struct hg_model_reading){.found = HG_MODEL_UNCLEAR};
+    if (r->bytes == 0 && whole) {
+        out->found = HG_MODEL_NONE;
+        out->why = "it is empty";
+        return;
+    }
+    if (r->why == NULL && !whole)
+        r->why = "it is larger than the guard's buffer";
+    if (r->why == NULL && !hg_member_end(&r->member))
+        r->why = "it is not JSON";
+    if (r->why == NULL)
+        r->why = member_problem(&r->member);
+    out->why = r->why;
+    if (r->why != NULL)
+        return;
+    out->model = hg_member_string(&r->member);
+    out->found = out->model.p != NULL ? HG_MODEL_FOUND : HG_MODEL_NONE;
+    out->why = "it has no member model";
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// Guards that count: exact at any number of threads and clients, settled by what came of a request, kept over
+// reloads and restarts.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { scaled, tempDir } from './lib/env.mjs';
+import { run, writeFiles } from './lib/gateway.mjs';
+import { config, direct, get, post, KEY } from './lib/world.mjs';
+
+const guarded = (guards, request = '', more = {}) => ({ more: `guard: { ${guards} };\n${more.more ?? ''}`, request, ...more.config });
+
+// Statuses of n requests, each on a connection of its own, all at once.
+async function crowd(t, gw, n, bytes) {
+  const clients = await Promise.all(Array.from({ length: n }, () => gw.client(t)));
+  await Promise.all(clients.map((c) => c.send(bytes)));
+  const answers = await Promise.all(clients.map((c) => c.response(0, 60000)));
+  for (const c of clients) c.destroy();
+  return answers;
+}
+
+const tally = (answers) => answers.reduce((all, r) => ({ ...all, [r.status]: (all[r.status] ?? 0) + 1 }), {});
+
+test('8 threads, 500 clients at once, at most 100 runs: exactly 100 pass', async (t) => {
+  const clients = scaled(500, 120);
+  const { up, gw } = await direct(t, {
+    config: { threads: 8, ...guarded('runs: { max-runs = 100; };', '{ guard = "runs"; }') },
+  });
+  const answers = await crowd(t, gw, clients, post('/v1/messages', 'x'));
+  assert.deepEqual(tally(answers), { 200: 100, 429: clients - 100 });
+  assert.equal(up.requests.length, 100);
+  const refused = answers.find((r) => r.status === 429);
+  assert.equal(
+    refused.body.toString(),
+    '{"error":{"type":"max_runs_exceeded","message":"Maximum LLM invocations exceeded (100 / 100).","invocation_count":100,"max_runs":100}}',
+  );
+  assert.equal(refused.header('retry-after'), undefined);
+  assert.equal(refused.header('content-type'), 'application/json');
+  assert.match(refused.header('x-request-id'), /^[0-9a-f-]{36}$/);
+  const line = await gw.waitForLog((l) => l.event === 'guard_denied');
+  assert.deepEqual(
+    [line.level, line.guard, line.kind, line.reason, line.count, line.max, line.status, line.path],
+    ['warn', 'runs', 'max-runs', 'limit', '100', '100', 429, '/v1/messages'],
+  );
+  assert.equal((await gw.counters()).guard_denied_total, clients - 100);
+});
+
+test('only what count-if and count-status say counts; what does not is refused too once the runs are used up', async (t) => {
+  let status = 500;
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(req.method === 'POST' ? status : 200, 'x') },
+    config: guarded('runs: { max-runs = 1; count-if = "call"; };', '{ guard = "runs"; }', {
+      more: 'acl: { call: { method = "POST"; path = "*/v1/messages"; }; };',
+    }),
+  });
+  const ask = async (bytes) => (await gw.once(t, bytes)).status;
+  const call = post('/v1/messages', 'x');
+  assert.equal(await ask(get('/v1/models')), 200);
+  assert.equal(await ask(post('/v1/other', 'x')), 500);
+  for (let i = 0; i < 3; i++) assert.equal(await ask(call), 500, 'a failed one is given back');
+  status = 201;
+  assert.equal(await ask(get('/v1/models')), 200);
+  assert.equal(await ask(call), 201);
+  assert.equal(await ask(call), 429);
+  assert.equal(await ask(get('/v1/models')), 429);
+});
+
+test('a request that another rule or nobody answers uses up nothing', async (t) => {
+  const { gw, up } = await direct(t, {
+    config: guarded('one: { max-runs = 1; }; two: { max-runs = 1; };', '{ guard = "one"; }, { deny = 403; when: { path = "/denied"; }; }, { guard = "two"; }', {
+      config: { backend: 'retry: { attempts = 1; };' },
+    }),
+  });
+  for (let i = 0; i < 3; i++) assert.equal((await gw.once(t, get('/denied'))).status, 403);
+  const port = up.port;
+  await up.close();
+  for (let i = 0; i < 3; i++) assert.equal((await gw.once(t, get('/x'))).status, 502);
+  await up.listen(port);
+  assert.equal((await gw.once(t, get('/x'))).status, 200);
+  assert.equal((await gw.once(t, get('/x'))).status, 429);
+});
+
+test('a guard that passes gives its share back when the next one refuses', async (t) => {
+  const { gw } = await direct(t, {
+    config: guarded('many: { max-runs = 2; }; one: { max-runs = 1; };', '{ guard = "many"; }, { guard = "one"; unless = "free"; }', {
+      more: 'acl: { free: { path = "/free"; }; };',
+    }),
+  });
+  assert.equal((await gw.once(t, get('/x'))).status, 200);
+  for (let i = 0; i < 3; i++) assert.equal((await gw.once(t, get('/x'))).status, 429);
+  assert.equal((await gw.once(t, get('/free'))).status, 200);
+  assert.equal((await gw.once(t, get('/free'))).status, 429);
+});
+
+test('a client that leaves before the answer has used its run: hanging up is no way round', async (t) => {
+  const { gw, up } = await direct(t, {
+    upstream: { handle: (req, res) => (req.target === '/hang' ? undefined : res.send(200, 'x')) },
+    config: guarded('runs: { max-runs = 2; };', '{ guard = "runs"; }'),
+  });
+  const c = await gw.client(t);
+  c.send(get('/hang'));
+  await up.request();
+  c.destroy();
+  await gw.request('/hang');
+  assert.equal((await gw.once(t, get('/x'))).status, 200);
+  assert.equal((await gw.once(t, get('/x'))).status, 429);
+});
+
+test('permission-denied answers: the contract\'s text, and no request after the last one that may be', async (t) => {
+  const statuses = [401, 200, 403, 500, 200];
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(statuses.shift(), 'x') },
+    config: guarded('denied: { max-answers = 2; answers = [ 401, 403 ]; };', '{ guard = "denied"; }'),
+  });
+  for (const want of [401, 200, 403]) assert.equal((await gw.once(t, get('/x'))).status, want);
+  const r = await gw.once(t, get('/x'));
+  assert.equal(r.status, 403);
+  assert.equal(
+    r.body.toString(),
+    '{"error":{"type":"permission_denied_limit_exceeded","message":"Permission denied limit exceeded (2 / 2). The run has been stopped due to repeated permission errors — check that all API keys and tokens are correctly configured.","denied_count":2,"max_permission_denied":2}}',
+  );
+  assert.equal(statuses.length, 2);
+});
+
+test('tokens reserve an estimate: parallel requests cannot take more than there is', async (t) => {
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.send(200, 'not measured') },
+    config: { threads: 8, ...guarded('tokens: { max-tokens = 20500; estimate = 1000; };', '{ guard = "tokens"; }') },
+  });
+  const answers = await crowd(t, gw, scaled(200, 60), get('/x'));
+  assert.equal(tally(answers)[200], 20);
+  assert.equal(
+    answers.find((r) => r.status === 403).body.toString(),
+    '{"error":{"type":"effective_tokens_limit_exceeded","message":"Maximum effective tokens exceeded (21000.00 / 20500).","total_effective_tokens":21000,"max_effective_tokens":20500}}',
+  );
+});
+
+test('0, or a variable that is not set, is off; answers can be one\'s own; observe only says it', async (t) => {
+  const { gw, up } = await direct(t, {
+    gateway: { env: { MAX: '1' } },
+    config: guarded(
+      `off: { max-runs = "$<int:NOT_SET:-0>"; }; gone: { deny = "$<json:NOT_SET?>"; }; seen: { max-runs = 1; };
+       own: { max-runs = "$<MAX>"; status = 402; header = ( [ "X-Guard", "%{guard-name}" ], [ "Retry-After", "60" ] );
+              body = "%{guard-count} of %{guard-max}: %{guard-reason} for %{path}"; };`,
+      '{ guard = "off"; }, { guard = "gone"; }, { guard = "seen"; observe = true; }, { guard = "own"; when: { path = "/own*"; }; }',
+    ),
+  });
+  for (let i = 0; i < 3; i++) assert.equal((await gw.once(t, get('/x'))).status, 200);
+  const line = await gw.waitForLog((l) => l.event === 'would_deny');
+  assert.deepEqual([line.action, line.guard, line.count, line.max], ['guard', 'seen', '1', '1']);
+  assert.equal((await gw.once(t, get('/own'))).status, 200);
+  const r = await gw.once(t, get('/own/x'));
+  assert.deepEqual([r.status, r.header('x-guard'), r.header('retry-after'), r.body.toString()], [402, 'own', '60', '1 of 1: limit for /own/x']);
+  assert.match(r.header('content-type'), /^text\/plain/);
+  assert.equal(up.requests.length, 4);
+});
+
+test('a reload forgets nothing, and a new limit holds at once', async (t) => {
+  const { gw, text } = await direct(t, { config: guarded('runs: { max-runs = 2; };', '{ guard = "runs"; }') });
+  const again = async (n) => assert.equal((await gw.again(text.replace('max-runs = 2', `max-runs = ${n}`))).event, 'reload', gw.text());
+  for (const want of [200, 200, 429]) assert.equal((await gw.once(t, get('/x'))).status, want);
+  await again(2);
+  assert.equal((await gw.once(t, get('/x'))).status, 429);
+  await again(3);
+  for (const want of [200, 429]) assert.equal((await gw.once(t, get('/x'))).status, want);
+});
+
+// A count in a file. Returns what starts a gateway with it, again and again.
+function kept(t, limit = 3) {
+  const file = join(tempDir('guard'), 'runs');
+  const parts = guarded(`runs: { max-runs = ${limit}; file = "${file}"; };`, '{ guard = "runs"; }');
+  const text = () => readFileSync(file, 'utf8');
+  return { file, text, start: async (options) => (await direct(t, { config: parts, ...options })).gw };
+}
+
+test('a file carries the count over a restart, and over a kill but for the last second', async (t) => {
+  const { start, text } = kept(t);
+  let gw = await start();
+  assert.equal(text(), 'hdrgate-guard 1 runs max-runs 0\n');
+  assert.equal((await gw.once(t, get('/x'))).status, 200);
+  await gw.stop();
+  assert.equal(text(), 'hdrgate-guard 1 runs max-runs 1\n');
+  gw = await start();
+  assert.equal((await gw.once(t, get('/x'))).status, 200);
+  await gw.until(() => text() === 'hdrgate-guard 1 runs max-runs 2\n', 'the count in the file');
+  gw.kill('SIGKILL');
+  await gw.ended;
+  gw.stopped = true;
+  gw = await start();
+  for (const want of [200, 429]) assert.equal((await gw.once(t, get('/x'))).status, want);
+});
+
+test('a file that is not such a count ends the start with one sentence; and a reload, which then changes nothing', async (t) => {
+  const { file, start } = kept(t);
+  writeFileSync(file, 'rubbish\n');
+  const text = config({ url: 'https://localhost:1', via: 'direct', ...guarded(`runs: { max-runs = 1; file = "${file}"; };`, '{ guard = "runs"; }') });
+  const dir = writeFiles({ 'hdrgate.cfg': text });
+  const r = await run(['run', '-f', join(dir, 'hdrgate.cfg')], { env: { API_KEY: KEY, HTTPS_PROXY: 'direct' } });
+  assert.equal(r.code, 1);
+  assert.match(r.stderr, new RegExp(`hdrgate\\.cfg:4: guard\\.runs: the count in ${file} cannot be used: it is not a guard's file \\(remove the file to begin at 0\\)`));
+  rmSync(file);
+  const { gw, text: first } = await direct(t, { config: guarded('other: { max-runs = 1; };', '{ guard = "other"; }') });
+  writeFileSync(file, '');
+  const line = await gw.again(first.replace('guard: {', `guard: { runs: { max-runs = 1; file = "${file}"; };`));
+  assert.equal(line.event, 'reload_failed');
+  assert.match(line.message, /it is empty \(remove the file/);
+  rmSync(file);
+  await (await start()).stop();
+  assert.ok(existsSync(file));
+});
+
+test('a file that cannot be written is a warning and a counter, and the guard holds', async (t) => {
+  const { file, start } = kept(t, 1);
+  mkdirSync(`${file}.new`); // in the way of the new file, also for root
+  const gw = await start();
+  const line = await gw.waitForLog((l) => l.event === 'guard_file');
+  assert.equal(line.level, 'warn');
+  assert.match(line.message, /^guard runs: \S+ cannot be written: /);
+  for (const want of [200, 429]) assert.equal((await gw.once(t, get('/x'))).status, want);
+  assert.ok((await gw.counters()).guard_file_failures_total >= 1);
+  assert.equal(gw.lines.filter((l) => l.event === 'guard_file').length, 1);
+});
+
+test('tokens are settled with what a tap has read: weights, and the multiplier of the model', async (t) => {
+  const usage = { prompt_tokens: 100, completion_tokens: 10 };
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => res.json(200, { model: req.target === '/big' ? 'big-1' : 'small', usage }) },
+    config: {
+      ...guarded('tokens: { max-tokens = 500; estimate = 1; weight: { output = "4"; }; multiplier = [ "big-*", "2.5" ]; };', '{ guard = "tokens"; }', {
+        more: 'usage: { u: { input = "usage.prompt_tokens"; output = "usage.completion_tokens"; model = "model"; }; };',
+      }),
+      response: '{ usage = "u"; }',
+    },
+  });
+  // 140 for each small one, 350 for the big one: 140 + 350 leaves room for an estimate of 1, and then none.
+  for (const path of ['/small', '/big', '/small']) assert.equal((await gw.once(t, get(path))).status, 200);
+  const r = await gw.once(t, get('/small'));
+  assert.equal(r.status, 403);
+  assert.equal(r.json.error.total_effective_tokens, 630);
+  assert.equal(r.json.error.message, 'Maximum effective tokens exceeded (630.00 / 500).');
+});
