@@ -40,7 +40,9 @@ static void guarded(void *ctx, const struct hg_guard_mark *mark, const struct hg
     struct hg_exchange *x = ctx;
     struct hg_event e;
 
-    HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC);
+    HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC && x->traffic != NULL);
+    if (!mark->observe)
+        hg_traffic_refused(x->traffic, HG_REFUSER_GUARD, mark->guard->name);
     if (!hg_say_begin(x, mark->observe ? HG_EVENT_WOULD_DENY : HG_EVENT_GUARD_DENIED, HG_LOG_WARN, &e))
         return;
     hg_event_word(&e, HG_EV_WHERE, mark->where);

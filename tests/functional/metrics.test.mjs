@@ -146,6 +146,16 @@ test("limits: who is refused is counted by the limit's name, and AWF's health sa
   assert.deepEqual([counters['rate_limit_rejected_total:api:rpm'], counters['requests_total:api:GET:2xx'], counters['requests_total:api:GET:4xx']], [3, 3, undefined]);
 });
 
+test('guards: who is refused is counted by its name, not who would be', async (t) => {
+  const guard = (name, n) => `${name}: { max-runs = ${n}; body = "no more"; };`;
+  const request = '{ guard = "watched"; observe = true; }, { guard = "runs"; }';
+  const { gw } = await direct(t, { config: { more: `guard: { ${guard('watched', 1)} ${guard('runs', 2)} };`, request, moreFrontend: MANAGE } });
+  for (const status of [200, 200, 429, 429]) assert.equal((await gw.once(t, get('/'))).status, status);
+  await gw.watch.until(() => ended(gw) === 4, 'the log lines');
+  const m = await scrape(t, gw);
+  assert.deepEqual([m.value('frontend_guarded_total', `${API},guard="runs"`), m.sum('frontend_guarded_total'), m.value('frontend_active_requests', API)], [2, 2, 0]);
+});
+
 test('a reload, also one that fails, resets no figure', async (t) => {
   const { gw, text } = await direct(t, { config: { moreFrontend: MANAGE } });
   await gw.once(t, get('/'));
@@ -177,10 +187,10 @@ test("AWF's form: JSON, and Prometheus' text for who asks for it", async (t) => 
 
 // Everything that has a metric.
 async function whole(t) {
-  const request = '{ rate-limit: { name = "one"; requests = 1; per = "hour"; }; }';
-  const { gw } = await direct(t, { config: { request, moreFrontend: MANAGE } });
-  for (let i = 0; i < 2; i++) await gw.once(t, get('/'));
-  await gw.watch.until(() => ended(gw) === 2, 'the log lines');
+  const request = '{ rate-limit: { name = "one"; requests = 1; per = "hour"; }; when: { path = "/limited"; }; }, { guard = "one"; when: { path = "/guarded"; }; }';
+  const { gw } = await direct(t, { config: { more: 'guard: { one: { max-runs = 1; body = "no more"; }; };', request, moreFrontend: MANAGE } });
+  for (const path of ['/limited', '/guarded']) for (const status of [200, 429]) assert.equal((await gw.once(t, get(path))).status, status);
+  await gw.watch.until(() => ended(gw) === 4, 'the log lines');
   return scrape(t, gw);
 }
 
