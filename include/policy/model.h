@@ -28,12 +28,14 @@ struct hg_model_reading {
 const char *hg_model_name_problem(struct hg_slice name);
 
 struct hg_model_reader;
+struct hg_budget;
 
 /* What the head says of the body; .p NULL: there is no such field. Of several fields of one name the caller
  * says so: they need not agree. */
 struct hg_model_head {
     struct hg_slice content_type, content_encoding;
-    bool twice; /* one of them is there more than once */
+    bool twice;               /* one of them is there more than once */
+    struct hg_budget *budget; /* what decoders of this thread may hold together; NULL: only their own bound */
 };
 
 /* limit: most bytes it reads, before and after decoding. NULL without memory. What cannot be read is no

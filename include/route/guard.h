@@ -29,8 +29,8 @@ struct hg_guard_holds { /* zeroed: none */
 /* The most bytes of the body that a guard wants to see before it can decide; 0: none does. After
  * hg_route_enter. */
 size_t hg_route_guard_buffer(const struct hg_route *r);
-/* A reader for that body; NULL without memory. */
-struct hg_model_reader *hg_route_guard_reader(const struct hg_route *r);
+/* A reader for that body, whose decoders count for budget (may be NULL). NULL without memory. */
+struct hg_model_reader *hg_route_guard_reader(const struct hg_route *r, struct hg_budget *budget);
 
 /* Asks the guards in order; state: by hg_guard.index, may be NULL. body: what its reader found, NULL: there
  * is no body. ANSWER: *a is what the client gets, and *holds is empty again. */

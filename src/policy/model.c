@@ -14,8 +14,11 @@
 
 struct hg_model_reader {
     struct hg_member member;
-    size_t limit, bytes;
+    size_t limit, bytes, decoded;
     const char *why; /* unclear already */
+    struct hg_codings codings;
+    struct hg_budget budget;
+    struct hg_decode *decode; /* NULL: the bytes are as they are */
 };
 
 const char *hg_model_name_problem(struct hg_slice name)
@@ -72,15 +75,26 @@ static const char *type_problem(struct hg_slice type)
     return NULL;
 }
 
-static const char *head_problem(const struct hg_model_head *head)
+static const char *head_problem(const struct hg_model_head *head, struct hg_codings *codings)
 {
-    struct hg_codings codings;
-
     if (head->twice)
         return "its type or coding is said twice";
-    if (!hg_codings_parse(head->content_encoding, &codings) || codings.n > 0)
+    if (!hg_codings_parse(head->content_encoding, codings))
         return "its content coding cannot be read";
     return type_problem(head->content_type);
+}
+
+/* Decoded bytes. False: no more are wanted. */
+static bool read_text(void *ctx, struct hg_slice text)
+{
+    struct hg_model_reader *r = ctx;
+
+    r->decoded += text.n;
+    if (r->decoded > r->limit)
+        r->why = "it is larger than the guard's buffer";
+    else if (!hg_member_feed(&r->member, text))
+        r->why = "it is not JSON";
+    return r->why == NULL;
 }
 
 struct hg_model_reader *hg_model_reader_new(const struct hg_model_head *head, size_t limit)
@@ -90,31 +104,38 @@ struct hg_model_reader *hg_model_reader_new(const struct hg_model_head *head, si
     if (r == NULL)
         return NULL;
     r->limit = limit;
-    r->why = head_problem(head);
+    r->why = head_problem(head, &r->codings);
     hg_member_init(&r->member, HG_LIT("model"));
-    return r;
+    r->budget = (struct hg_budget){.ceiling = HG_LIMIT_TAP_MEMORY, .parent = head->budget};
+    if (r->why != NULL || r->codings.n == 0)
+        return r;
+    r->decode = hg_decode_new(&r->codings, &r->budget, read_text, r);
+    if (r->decode != NULL)
+        return r;
+    free(r);
+    return NULL;
 }
 
 void hg_model_reader_free(struct hg_model_reader *r)
 {
+    if (r != NULL)
+        hg_decode_free(r->decode);
     free(r);
 }
 
 /* ---- the body ---- */
 
-static void read_text(struct hg_model_reader *r, struct hg_slice text)
-{
-    if (r->why == NULL && !hg_member_feed(&r->member, text))
-        r->why = "it is not JSON";
-}
-
 void hg_model_reader_feed(struct hg_model_reader *r, struct hg_slice span)
 {
     r->bytes += span.n;
+    if (r->why != NULL)
+        return;
     if (r->bytes > r->limit)
-        r->why = r->why != NULL ? r->why : "it is larger than the guard's buffer";
-    else
-        read_text(r, span);
+        r->why = "it is larger than the guard's buffer";
+    else if (r->decode == NULL)
+        (void)read_text(r, span);
+    else if (hg_decode_feed(r->decode, span) != HG_DECODE_FINE && r->why == NULL)
+        r->why = "its content coding cannot be undone";
 }
 
 bool hg_model_reader_hopeless(const struct hg_model_reader *r)
@@ -152,6 +173,8 @@ void hg_model_reader_end(struct hg_model_reader *r, bool whole, struct hg_model_
     }
     if (r->why == NULL && !whole)
         r->why = "it is larger than the guard's buffer";
+    if (r->why == NULL && r->decode != NULL && !hg_decode_whole(r->decode))
+        r->why = "its content coding cannot be undone";
     if (r->why == NULL && !hg_member_end(&r->member))
         r->why = "it is not JSON";
     if (r->why == NULL)

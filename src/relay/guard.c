@@ -91,7 +91,7 @@ void hg_guard_begin(struct hg_exchange *x)
         admit(x, &large, false);
         return;
     }
-    x->reader = hg_route_guard_reader(&x->route);
+    x->reader = hg_route_guard_reader(&x->route, &x->session->relay->usage_budget);
     if (x->reader == NULL) {
         busy(x, "no memory is left");
         return;

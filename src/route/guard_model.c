@@ -8,12 +8,12 @@
 #include "base/check.h"
 #include "http/target.h"
 
-struct hg_model_reader *hg_route_guard_reader(const struct hg_route *r)
+struct hg_model_reader *hg_route_guard_reader(const struct hg_route *r, struct hg_budget *budget)
 {
     const struct hg_headers *h = &r->request->headers;
     const struct hg_header *type = hg_headers_find(h, HG_LIT("Content-Type"));
     const struct hg_header *coding = hg_headers_find(h, HG_LIT("Content-Encoding"));
-    struct hg_model_head head = {0};
+    struct hg_model_head head = {.budget = budget};
     size_t types = 0, codings = 0;
 
     for (size_t i = 0; i < h->n; i++) {

@@ -298,7 +298,7 @@ static bool admitted(struct hg_trial *t, const struct hg_trial_ask *ask)
     enum hg_route_step step;
 
     if (ask->body.p != NULL && hg_route_guard_buffer(&t->route) > 0 &&
-        (reader = hg_route_guard_reader(&t->route)) != NULL) {
+        (reader = hg_route_guard_reader(&t->route, NULL)) != NULL) {
         hg_model_reader_feed(reader, ask->body);
         hg_model_reader_end(reader, true, &reading);
     }

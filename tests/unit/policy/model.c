@@ -132,7 +132,8 @@ HG_TEST(a_body_that_does_not_end_in_the_buffer_is_unclear)
 
 static const char *why_of(const char *type, const char *coding, bool twice)
 {
-    struct hg_model_head head = {hg_slice_str(type), hg_slice_str(coding), twice};
+    struct hg_model_head head = {
+        .content_type = hg_slice_str(type), .content_encoding = hg_slice_str(coding), .twice = twice};
     struct hg_model_reader *r = hg_model_reader_new(&head, LIMIT);
     struct hg_model_reading out = {0};
 
