@@ -72,7 +72,7 @@ const AROUND = {
   global: ['global: {', '};'],
   'global.control': ['global: { control: { to = "unix:/run/hdrgate/control.sock";', '}; };'],
   'global.log': ['global: { log: {', '}; };'],
-  'frontend.log': ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; log: {', '}; }; };'],
+  'frontend.log': ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api";', '}; };'],
   'log-format': ['log-format: { example: {', '}; };'],
   'log-format.events': ['log-format: { example: { events: {', '}; }; };'],
   defaults: ['defaults: {', '};'],
@@ -101,11 +101,12 @@ const AROUND = {
   'global.usage-log': ['global: { usage-log: {', '}; };'],
   answer: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   redirect: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
+  'rate-limit': ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   serve: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; request = (', '); }; };'],
   errors: ['frontend: { api: { bind = "127.0.0.1:8080"; backend = "api"; errors: {', '}; }; };'],
   when: ['backend: { api: { url = "https://api.example"; request = ( { deny = 403; when: {', '}; } ); }; };'],
 };
-const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format|usage|guard): +\{)/;
+const BLOCK = /^(#|include =|env-file =|(global|defaults|secret|rule|frontend|backend|acl|choose|map|log-format|usage|guard|table): +\{)/;
 
 // { backend: Set of the names of its blocks, ... }
 function namesIn(text) {
@@ -152,7 +153,9 @@ function whole(block) {
   let text = block.text;
   if (!BLOCK.test(text)) {
     const first = keys.find((k) => block.head?.names.includes(k.name));
-    const scope = first?.block === 'when' && text.startsWith('{') ? 'response' : first?.block;
+    let scope = first?.block === 'when' && text.startsWith('{') ? 'response' : first?.block;
+    // Actions that only frontends' lists may have.
+    if (scope === 'request' && /^\{ (rate-limit|guard|serve)\b/.test(text)) scope = 'serve';
     if (!AROUND[scope]) return null;
     let [around] = AROUND[scope];
     const [, after] = AROUND[scope];
