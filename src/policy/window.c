@@ -70,9 +70,10 @@ static bool is_empty(const struct hg_window *w)
 /* Threads read the clock one after the other: one that is a little behind counts in the newest slot. */
 static void advance(struct hg_window *w, const struct hg_rate *r, uint64_t now)
 {
-    uint64_t slot = slot_at(r->period, now);
+    uint64_t slot;
 
     HG_ASSERT(r->amount > 0 && r->period > 0);
+    slot = slot_at(r->period, now);
     while (w->slot < slot) {
         if (is_empty(w))
             w->slot = slot;
