@@ -36,7 +36,7 @@ static struct hg_tally *insert(struct hg_tallies *t, struct hg_tally *seen, cons
 
     if (one == NULL)
         return NULL;
-    memcpy(one->name, name, n);
+    memcpy(one->name, name, n + 1);
     one->next = seen;
     while (!atomic_compare_exchange_weak_explicit(&t->first, &one->next, one, memory_order_acq_rel,
                                                   memory_order_acquire)) {

@@ -106,7 +106,7 @@ static struct hg_slice first_line(struct hg_usage_log *u, char out[HG_LOG_LINE_M
     struct hg_slice all = hg_buf_data(&u->lines);
     ptrdiff_t end = hg_slice_find(all, '\n');
 
-    HG_ASSERT(end >= 0 && end < HG_LOG_LINE_MAX);
+    HG_ASSERT(all.p != NULL && end >= 0 && end < HG_LOG_LINE_MAX);
     memcpy(out, all.p, (size_t)end + 1);
     return hg_slice(out, (size_t)end + 1);
 }

@@ -182,7 +182,7 @@ static const struct hg_rate_limit *unite(struct hg_build *b, const struct hg_nod
                  was->where);
         return NULL;
     }
-    const struct hg_rate_limit **bigger = grow(b, p->limit, p->limits, sizeof(*bigger));
+    const struct hg_rate_limit **bigger = grow(b, p->limit, p->limits, sizeof(struct hg_rate_limit *));
     if (bigger == NULL)
         return NULL;
     p->limit = bigger;

@@ -4,6 +4,7 @@
  * Nothing here waits for another thread: figures are read as they stand.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -70,13 +71,13 @@ static void read_memory(struct hg_facts *f)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
     long page = sysconf(_SC_PAGESIZE);
-    unsigned long long size, resident;
+    char line[128], *end;
 
     if (statm == NULL)
         return;
-    if (page > 0 && fscanf(statm, "%llu %llu", &size, &resident) == 2) {
-        f->process.virtual = size * (uint64_t)page;
-        f->process.resident = resident * (uint64_t)page;
+    if (page > 0 && fgets(line, sizeof(line), statm) != NULL) { /* "SIZE RESIDENT ...", in pages */
+        f->process.virtual = strtoull(line, &end, 10) * (uint64_t)page;
+        f->process.resident = strtoull(end, NULL, 10) * (uint64_t)page;
     }
     (void)fclose(statm);
 }
