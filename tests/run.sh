@@ -88,7 +88,7 @@ under_valgrind() {
         --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
     HDRGATE_WRAPPER="valgrind $options"
     export HDRGATE_WRAPPER
-    run valgrind valgrind -j2 -LE 'unit|house' "$@"
+    run valgrind valgrind -j2 -LE 'unit|house|containers' "$@"
 }
 
 started=$(date +%s)
@@ -112,7 +112,7 @@ slow)
     run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
-    run tsan tsan -j2 -LE house "$@"
+    run tsan tsan -j2 -LE 'house|containers' "$@"
     under_valgrind "$@"
     ;;
 preset)
@@ -133,7 +133,7 @@ preset)
         ;;
     tsan)
         export HDRGATE_TEST_SCALE=0.05
-        run tsan tsan -j2 -LE house "$@"
+        run tsan tsan -j2 -LE 'house|containers' "$@"
         ;;
     *) run "$preset" "$preset" -j2 -LE slow "$@" ;;
     esac
