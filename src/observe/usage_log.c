@@ -19,17 +19,19 @@
 #include "base/limits.h"
 #include "usage_file.h"
 
+#define GRACE_US UINT64_C(1000000) /* for the write in which the end of the time finds the writer */
+
 struct hg_usage_log {
     struct hg_log *log;
     pthread_mutex_t lock;
-    pthread_cond_t wake; /* of the writer */
+    pthread_cond_t wake; /* of the writer, and at the end of who waits for its end */
     pthread_t thread;
     bool started;
     struct hg_usage_file file; /* the writer's */
     /* Under the lock: */
     struct hg_usage_file fresh; /* to go on with; fd -1: none */
-    bool stop;
-    uint64_t stop_at; /* then what is left is given up; monotonic, microseconds */
+    bool stop, ended;           /* the writer shall end; it has */
+    uint64_t stop_at;           /* then what is left is given up; monotonic, microseconds */
     struct hg_buf lines;
     uint64_t put;  /* number of the last line taken */
     bool failing;  /* the last write failed, and that was said */
@@ -217,6 +219,8 @@ static void *writer(void *arg)
         else if (u->fresh.fd < 0)
             pthread_cond_wait(&u->wake, &u->lock);
     }
+    u->ended = true;
+    pthread_cond_signal(&u->wake);
     pthread_mutex_unlock(&u->lock);
     return NULL;
 }
@@ -272,16 +276,17 @@ static void say_lost(struct hg_usage_log *u)
 /* False: it hangs in a write that does not return. */
 static bool stop_writer(struct hg_usage_log *u, unsigned wait_ms)
 {
-    struct timespec until;
+    bool ended;
 
     pthread_mutex_lock(&u->lock);
     u->stop = true;
     u->stop_at = now_us() + wait_ms * UINT64_C(1000);
     pthread_cond_signal(&u->wake);
+    while (!u->ended && now_us() < u->stop_at + GRACE_US)
+        sleep_ms(u, HG_TIME_USAGE_LOOK);
+    ended = u->ended;
     pthread_mutex_unlock(&u->lock);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000u) + 1;
-    return pthread_clockjoin_np(u->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    return ended && pthread_join(u->thread, NULL) == 0;
 }
 
 void hg_usage_log_free(struct hg_usage_log *u, unsigned wait_ms)
