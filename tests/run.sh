@@ -6,6 +6,7 @@
 #   tests/run.sh                   everything but what is labelled slow: the dev build (ASan and UBSan),
 #                                  then those that ask for time and memory once more, with figures, in the release build
 #   tests/run.sh --slow            the rest: slow tests, ThreadSanitizer, valgrind
+#   tests/run.sh --containers      the images and compose.yaml with podman; needs root and ten minutes
 #   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz)
 #
 # Any other words go to ctest: tests/run.sh --preset dev -R unit
@@ -18,13 +19,14 @@ preset=''
 while [ $# -gt 0 ]; do
     case $1 in
     --slow) mode=slow ;;
+    --containers) mode=containers ;;
     --preset)
         [ $# -ge 2 ] || { echo "--preset needs a name" >&2; exit 2; }
         mode=preset preset=$2
         shift
         ;;
     -h | --help)
-        sed -n '4,12s/^# \{0,1\}//p' "$0"
+        sed -n '4,13s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *) break ;;
@@ -102,18 +104,24 @@ quick)
     run release release -L release -LE slow "$@"
     ;;
 slow)
-    sh tests/install-packages.sh build test slow containers
+    sh tests/install-packages.sh build test slow
     build release
     build dev
     build tsan
     build valgrind
     node_packages
-    run slow dev -L slow "$@"
+    run slow dev -L slow -LE containers "$@"
     run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
     run tsan tsan -j2 -LE 'house|containers' "$@"
     under_valgrind "$@"
+    ;;
+containers)
+    sh tests/install-packages.sh build test containers
+    build dev
+    node_packages
+    run containers dev -L containers "$@"
     ;;
 preset)
     sets='build test'
