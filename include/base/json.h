@@ -39,6 +39,8 @@ void hg_json_bool(struct hg_json *j, const char *key, bool value);
 void hg_json_null(struct hg_json *j, const char *key);
 /* Microseconds written as milliseconds with three decimals, e.g. 1.250. */
 void hg_json_ms(struct hg_json *j, const char *key, uint64_t us);
+/* Millionths as short as they can be written: 1234, 0.1. */
+void hg_json_millionths(struct hg_json *j, const char *key, uint64_t n);
 /* At most 60 deep. */
 void hg_json_open(struct hg_json *j, const char *key);
 void hg_json_open_list(struct hg_json *j, const char *key);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "observe/stats.h"
 #include "observe/traffic.h"
+#include "policy/guards.h"
 
 /* What is known of a server now. */
 struct hg_server_facts {
@@ -35,6 +36,7 @@ struct hg_facts {
     /* NULL where nothing runs: then nothing was counted, and all servers are up. */
     const struct hg_stats *stats;
     const struct hg_traffics *traffic;
+    struct hg_guard_state *const *guard; /* [guard] of the plan */
     const struct hg_log *log;
     struct {
         uint64_t cpu_us, resident, virtual, descriptors_max; /* 0: not known */

@@ -25,6 +25,7 @@ struct hg_guard {
     enum hg_guard_kind kind;
     size_t index;     /* in the plan */
     bool off;         /* 0, or a variable that is not set: it never refuses and counts nothing */
+    bool refuses;     /* a frontend's list has it, and not only to observe */
     uint64_t limit;   /* RUNS, ANSWERS; TOKENS: in millionths */
     const char *file; /* of the count, or NULL */
     /* RUNS, ANSWERS */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/text.h"
 
 static void sane(const struct hg_json *j)
 {
@@ -212,6 +213,13 @@ void hg_json_null(struct hg_json *j, const char *key)
 void hg_json_ms(struct hg_json *j, const char *key, uint64_t us)
 {
     put_number(j, key, "%llu.%03u", (unsigned long long)(us / 1000), (unsigned)(us % 1000));
+}
+
+void hg_json_millionths(struct hg_json *j, const char *key, uint64_t n)
+{
+    char text[HG_TEXT_DECIMAL_LEN];
+    hg_text_put_decimal(n, text);
+    put_number(j, key, "%s", text);
 }
 
 static void open_one(struct hg_json *j, const char *key, bool list)

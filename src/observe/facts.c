@@ -38,6 +38,40 @@ const struct hg_tallies *hg_facts_refusals(const struct hg_facts *f, const struc
     return f->traffic != NULL ? hg_traffic_refusals(f->traffic->frontend[one->index], by) : NULL;
 }
 
+void hg_facts_guard(const struct hg_facts *f, const struct hg_guard *g, struct hg_guard_reading *out)
+{
+    *out = (struct hg_guard_reading){0};
+    if (f->guard != NULL)
+        hg_guard_read(f->guard[g->index], out);
+}
+
+static uint64_t left_of(const struct hg_guard *g, const struct hg_guard_reading *r)
+{
+    uint64_t used = r->count + r->reserved;
+
+    return used < g->limit ? g->limit - used : 0;
+}
+
+const struct hg_guard *hg_facts_bound(const struct hg_facts *f, enum hg_guard_kind kind,
+                                      struct hg_guard_reading *out)
+{
+    const struct hg_guard *best = NULL;
+
+    for (size_t i = 0; i < f->plan->guards; i++) {
+        const struct hg_guard *g = &f->plan->guard[i];
+        struct hg_guard_reading now;
+
+        if (g->kind != kind || g->off || !g->refuses)
+            continue;
+        hg_facts_guard(f, g, &now);
+        if (best != NULL && left_of(g, &now) >= left_of(best, out))
+            continue;
+        best = g;
+        *out = now;
+    }
+    return best;
+}
+
 void hg_facts_server(const struct hg_facts *f, const struct hg_server *s, struct hg_server_facts *out)
 {
     *out = (struct hg_server_facts){.state = s->disabled ? "disabled" : "up"};

@@ -138,7 +138,7 @@ static void put_histogram(struct hg_page *p, size_t i, const char *name, const s
     }
     hg_page_sample(p, part, labels_with(p, i, "le", "+Inf", labels), hg_histogram_count(h));
     (void)snprintf(part, sizeof(part), "%s_sum", name);
-    hg_page_seconds(p, part, frontend_label(p, i, labels), h->sum_us);
+    hg_page_millionths(p, part, frontend_label(p, i, labels), h->sum_us);
     (void)snprintf(part, sizeof(part), "%s_count", name);
     hg_page_sample(p, part, labels, hg_histogram_count(h));
 }
@@ -296,6 +296,6 @@ void hg_page_secrets(struct hg_page *p)
                    "When the value that the secret has was read first, seconds since 1970; 0: it has none");
     for (size_t i = 0; i < plan->sources; i++)
         if (plan->source[i].kind != HG_SOURCE_ANY)
-            hg_page_seconds(p, "secret_read_timestamp_seconds", secret_label(&plan->source[i], labels),
-                            hg_secret_slot_made(plan->source[i].slot));
+            hg_page_millionths(p, "secret_read_timestamp_seconds", secret_label(&plan->source[i], labels),
+                               hg_secret_slot_made(plan->source[i].slot));
 }

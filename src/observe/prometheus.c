@@ -42,12 +42,12 @@ void hg_page_sample(struct hg_page *p, const char *name, const char *labels, uin
         (unsigned long long)value);
 }
 
-void hg_page_seconds(struct hg_page *p, const char *name, const char *labels, uint64_t us)
+void hg_page_millionths(struct hg_page *p, const char *name, const char *labels, uint64_t n)
 {
     bool any = labels[0] != '\0';
 
     put(p, "%s%s%s%s%s %llu.%06u\n", prefix(name), name, any ? "{" : "", labels, any ? "}" : "",
-        (unsigned long long)(us / 1000000), (unsigned)(us % 1000000));
+        (unsigned long long)(n / 1000000), (unsigned)(n % 1000000));
 }
 
 const char *hg_page_escape(const char *text, char *out, size_t cap)
@@ -73,7 +73,7 @@ static void one(struct hg_page *p, const char *name, const char *type, const cha
 static void seconds(struct hg_page *p, const char *name, const char *type, const char *help, uint64_t us)
 {
     hg_page_family(p, name, type, help);
-    hg_page_seconds(p, name, "", us);
+    hg_page_millionths(p, name, "", us);
 }
 
 static void put_counters(struct hg_page *p)
@@ -158,6 +158,7 @@ bool hg_prometheus_write(const struct hg_serve *s, const struct hg_facts *f, str
         hg_page_frontends(&p);
         hg_page_servers(&p);
         hg_page_secrets(&p);
+        hg_page_guards(&p);
     }
     free(p.frontend);
     free(p.traffic);

@@ -51,17 +51,66 @@ static void put_endpoint(const struct hg_serve *s, const struct hg_facts *f, con
     hg_json_close(j);
 }
 
-/* { "enabled": false, LIMIT: null, COUNT: 0 } */
-static void put_off(struct hg_json *j, const char *name, const char *limit, const char *count,
-                    const char *left)
+/* The names of a bound's figures; left may be NULL. */
+struct words {
+    const char *name, *limit, *count, *left;
+};
+
+/* { "enabled": false, LIMIT: null, COUNT: 0, LEFT: null } */
+static void put_off(struct hg_json *j, const struct words *w)
 {
-    hg_json_open(j, name);
+    hg_json_open(j, w->name);
     hg_json_bool(j, "enabled", false);
-    hg_json_null(j, limit);
-    hg_json_u64(j, count, 0);
-    if (left != NULL)
-        hg_json_null(j, left);
+    hg_json_null(j, w->limit);
+    hg_json_u64(j, w->count, 0);
+    if (w->left != NULL)
+        hg_json_null(j, w->left);
     hg_json_close(j);
+}
+
+static void put_figure(struct hg_json *j, const struct hg_guard *g, const char *key, uint64_t n)
+{
+    if (g->kind == HG_GUARD_TOKENS)
+        hg_json_millionths(j, key, n);
+    else
+        hg_json_u64(j, key, n);
+}
+
+/* As the guard itself decides, and says in its answer: what requests under way have reserved is used. */
+static void put_bound(const struct hg_facts *f, enum hg_guard_kind kind, const struct words *w,
+                      struct hg_json *j)
+{
+    struct hg_guard_reading now;
+    const struct hg_guard *g = hg_facts_bound(f, kind, &now);
+    uint64_t used;
+
+    if (g == NULL) {
+        put_off(j, w);
+        return;
+    }
+    used = now.count + now.reserved;
+    hg_json_open(j, w->name);
+    hg_json_bool(j, "enabled", true);
+    put_figure(j, g, w->limit, g->limit);
+    put_figure(j, g, w->count, used);
+    if (w->left != NULL)
+        put_figure(j, g, w->left, used < g->limit ? g->limit - used : 0);
+    hg_json_close(j);
+}
+
+static void put_bounds(const struct hg_facts *f, struct hg_json *j)
+{
+    static const struct words runs = {"runs", "max_runs", "invocation_count", "remaining_runs"};
+    static const struct words misses = {"cache_misses", "max_cache_misses", "consecutive_cache_misses",
+                                        "remaining_cache_misses"};
+    static const struct words denied = {"permission_denied", "max_permission_denied", "denied_count", NULL};
+    static const struct words tokens = {"effective_tokens", "max_effective_tokens", "total_effective_tokens",
+                                        "remaining_effective_tokens"};
+
+    put_bound(f, HG_GUARD_RUNS, &runs, j);
+    put_off(j, &misses);
+    put_bound(f, HG_GUARD_ANSWERS, &denied, j);
+    put_bound(f, HG_GUARD_TOKENS, &tokens, j);
 }
 
 static void put_absent(struct hg_json *j)
@@ -81,9 +130,10 @@ static void put_absent(struct hg_json *j)
     hg_json_open(j, "by_model");
     hg_json_close(j);
     hg_json_close(j);
-    put_off(j, "runs", "max_runs", "invocation_count", "remaining_runs");
-    put_off(j, "cache_misses", "max_cache_misses", "consecutive_cache_misses", "remaining_cache_misses");
-    put_off(j, "permission_denied", "max_permission_denied", "denied_count", NULL);
+}
+
+static void put_mapping(struct hg_json *j)
+{
     hg_json_open(j, "model_api_mapping");
     hg_json_bool(j, "enabled", false);
     hg_json_bool(j, "available", false);
@@ -104,4 +154,6 @@ void hg_reflect_write(const struct hg_serve *s, const struct hg_facts *f, struct
     hg_json_close(j);
     hg_json_bool(j, "models_fetch_complete", true);
     put_absent(j);
+    put_bounds(f, j);
+    put_mapping(j);
 }

@@ -5,13 +5,14 @@
  *   document.c    which one, by what the client accepts    health.c   health, both forms
  *   prometheus.c  metrics as Prometheus' text: process     awf.c      metrics as AWF's JSON
  *   families.c    and frontends, servers, secrets          reflect.c  reflect
- *   facts.c       what several of them ask
+ *   guards.c      and guards                               facts.c    what several of them ask
  */
 #ifndef HG_OBSERVE_WRITE_H
 #define HG_OBSERVE_WRITE_H
 
 #include "base/json.h"
 #include "observe/document.h"
+#include "plan/guard.h"
 
 /* The i-th frontend that the document tells of; NULL behind the last. */
 const struct hg_frontend *hg_facts_frontend(const struct hg_facts *f, const struct hg_serve *s, size_t i);
@@ -29,6 +30,12 @@ void hg_facts_server(const struct hg_facts *f, const struct hg_server *s, struct
 uint16_t hg_facts_port(const struct hg_facts *f, const struct hg_frontend *one);
 /* The i-th backend that its requests may go to, each once, in no order; NULL behind the last. */
 const struct hg_backend *hg_facts_backend(const struct hg_frontend *one, size_t i);
+
+/* How a guard stands; zeroed where nothing was counted. */
+void hg_facts_guard(const struct hg_facts *f, const struct hg_guard *g, struct hg_guard_reading *out);
+/* The guard of a kind that refuses requests; of several the one that has the least left. NULL: none does. */
+const struct hg_guard *hg_facts_bound(const struct hg_facts *f, enum hg_guard_kind kind,
+                                      struct hg_guard_reading *out);
 
 /* Each fills the open object. Return the status. */
 unsigned hg_health_write(const struct hg_serve *s, const struct hg_facts *f, struct hg_json *j);
@@ -50,13 +57,15 @@ struct hg_page {
 void hg_page_family(struct hg_page *p, const char *name, const char *type, const char *help);
 /* A sample of it. labels: "" or `a="b",c="d"` with escaped values. */
 void hg_page_sample(struct hg_page *p, const char *name, const char *labels, uint64_t value);
-/* The same in seconds. */
-void hg_page_seconds(struct hg_page *p, const char *name, const char *labels, uint64_t us);
+/* The same of millionths: of seconds, of tokens. */
+void hg_page_millionths(struct hg_page *p, const char *name, const char *labels, uint64_t n);
 /* A value of a label, escaped; cut to what fits into cap. */
 const char *hg_page_escape(const char *text, char *out, size_t cap);
 /* families.c */
 void hg_page_frontends(struct hg_page *p);
 void hg_page_servers(struct hg_page *p);
 void hg_page_secrets(struct hg_page *p);
+/* guards.c */
+void hg_page_guards(struct hg_page *p);
 
 #endif

@@ -219,6 +219,9 @@ void hg_get_statuses(struct hg_build *b, const struct hg_node *group, const char
 bool hg_build_guards(struct hg_build *b);
 /* The guard that an action names; false: said. */
 bool hg_read_guard(struct hg_build *b, const struct hg_node *entry, struct hg_action_spec *spec);
+/* An entry has been read: in a frontend the guard it names, if any, is in force; a rule by itself asks
+ * nobody. */
+void hg_note_guard(struct hg_build *b, const struct hg_action_spec *spec);
 
 /* errors.c: status, header and body of a group; allow: HG_TEMPLATE_*. body stays NULL when absent or bad. */
 void hg_build_page(struct hg_build *b, const struct hg_node *group, unsigned allow,

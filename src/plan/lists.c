@@ -300,6 +300,7 @@ static void read_action(struct entry *e)
         readers[e->spec.kind].read(e);
     hg_get_bool(e->b, e->node, "aliases", &e->spec.aliases);
     hg_get_bool(e->b, e->node, "observe", &e->spec.observe);
+    hg_note_guard(e->b, &e->spec);
 }
 
 static const struct hg_node *blame(const struct entry *e, const struct hg_rule_note *note)

@@ -127,6 +127,7 @@ void hg_exchange_serve(struct hg_exchange *x, const struct hg_serve *what)
         .wall = hg_loop_wall(r->loop),
         .stats = r->stats,
         .traffic = &s->generation->traffic,
+        .guard = s->generation->guard,
         .log = r->log,
         .ctx = x,
         .server = server_facts,

@@ -185,10 +185,33 @@ test("AWF's form: JSON, and Prometheus' text for who asks for it", async (t) => 
   }
 });
 
+test('guards: what they have counted, what is reserved, and their bounds', async (t) => {
+  const guards = `runs: { max-runs = 9; }; denied: { max-answers = 5; answers = [ 401, 403 ]; }; tokens: { max-tokens = 5000; estimate = 1000; weight: { output = "2.5"; }; };
+    models: { deny = "gpt-4*"; from = ( [ "query", "model" ] ); on-unknown = "allow"; }; off: { max-runs = "$<int:UNSET:-0>"; }; seen: { max-runs = 1; };`;
+  const request = '{ guard = "tokens"; }, { guard = "runs"; }, { guard = "denied"; }, { guard = "models"; }, { guard = "off"; }, { guard = "seen"; observe = true; }';
+  const usage = 'usage: { u: { input = "usage.in"; output = "usage.out"; }; };';
+  const handle = (req, res) => (req.target === '/hang' ? undefined : req.target === '/no' ? res.send(401, 'no') : res.json(200, { usage: { in: 10, out: 3 } }));
+  const { up, gw } = await direct(t, { upstream: { handle }, config: { threads: 4, more: `guard: { ${guards} };\n${usage}`, request, response: '{ usage = "u"; }', moreFrontend: MANAGE } });
+  for (const [path, status] of [['/', 200], ['/', 200], ['/no', 401], ['/?model=gpt-4o', 403]]) assert.equal((await gw.once(t, get(path))).status, status);
+  const c = await gw.client(t);
+  await c.send(get('/hang'));
+  await up.request(3);
+  await gw.watch.until(() => ended(gw) === 4, 'the log lines');
+  const m = await scrape(t, gw);
+  const of = (name, guard) => m.value(`guard_${name}`, `guard="${guard}"`);
+  assert.deepEqual(['total', 'reserved', 'limit'].map((w) => of(`runs_${w}`, 'runs')), [2, 1, 9], 'an answer with 401 is no run');
+  assert.deepEqual(['total', 'limit'].map((w) => of(`answers_${w}`, 'denied')), [1, 5]);
+  assert.deepEqual(['total', 'reserved', 'limit'].map((w) => of(`tokens_${w}`, 'tokens')), [2 * (10 + 3 * 2.5), 1000, 5000]);
+  assert.deepEqual(['runs', 'denied', 'tokens', 'models', 'seen'].map((g) => of('refusals_total', g)), [0, 0, 0, 1, 3], 'also what is only observed');
+  assert.ok(!m.text.includes('guard="off"'));
+  assert.equal(m.sum('frontend_guarded_total'), 1);
+});
+
 // Everything that has a metric.
 async function whole(t) {
   const request = '{ rate-limit: { name = "one"; requests = 1; per = "hour"; }; when: { path = "/limited"; }; }, { guard = "one"; when: { path = "/guarded"; }; }';
-  const { gw } = await direct(t, { config: { more: 'guard: { one: { max-runs = 1; body = "no more"; }; };', request, moreFrontend: MANAGE } });
+  const guards = 'one: { max-runs = 1; body = "no more"; }; denied: { max-answers = 1; answers = 403; }; tokens: { max-tokens = 1; };';
+  const { gw } = await direct(t, { config: { more: `guard: { ${guards} };`, request, moreFrontend: MANAGE } });
   for (const path of ['/limited', '/guarded']) for (const status of [200, 429]) assert.equal((await gw.once(t, get(path))).status, status);
   await gw.watch.until(() => ended(gw) === 4, 'the log lines');
   return scrape(t, gw);

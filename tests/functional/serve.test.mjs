@@ -2,6 +2,7 @@
 // Documents of the gateway itself: what they say, to whom, and that they are answered where nothing else is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deferred } from './lib/env.mjs';
 import { direct, get, KEY } from './lib/world.mjs';
 
 const head = (path) => get(path).replace(/^GET/, 'HEAD');
@@ -84,4 +85,34 @@ test('reflect: real ports, what is not there is off; no document shows a value',
   assert.equal(r.json.models_fetch_complete, true);
   for (const off of ['model_fallback', 'ai_credits', 'runs', 'cache_misses', 'permission_denied']) assert.equal(r.json[off].enabled, false, off);
   for (const path of ['/reflect', '/health', '/me', '/metrics']) assert.ok(!(await gw.once(t, get(path), { frontend: 'manage' })).body.includes(KEY), path);
+});
+
+test('reflect: guards that refuse are on, with the figures that they decide by', async (t) => {
+  const guards = 'guard: { runs: { max-runs = 3; count-if = "call"; }; denied: { max-answers = 2; answers = [ 401, 403 ]; }; watched: { max-tokens = 9; }; };';
+  const request = '{ serve = "reflect"; when: { path = "/reflect"; }; }, { guard = "runs"; }, { guard = "denied"; }, { guard = "watched"; observe = true; }';
+  const hang = deferred();
+  const handle = async (req, res) => {
+    if (req.target === '/hang') await hang.promise;
+    return res.send(req.target === '/no' ? 403 : 200, 'x');
+  };
+  const { gw, up } = await direct(t, { upstream: { handle }, config: { more: `acl: { call: { method = "POST"; }; }; ${guards}`, request } });
+  const reflect = async () => (await gw.once(t, get('/reflect'))).json;
+  const runs = (n) => ({ enabled: true, max_runs: 3, invocation_count: n, remaining_runs: 3 - n });
+  const first = await reflect();
+  assert.deepEqual(first.runs, runs(0));
+  assert.deepEqual(first.permission_denied, { enabled: true, max_permission_denied: 2, denied_count: 0 });
+  assert.deepEqual(first.effective_tokens, { enabled: false, max_effective_tokens: null, total_effective_tokens: 0, remaining_effective_tokens: null });
+  assert.equal((await gw.once(t, post('/v1'))).status, 200);
+  assert.equal((await gw.once(t, get('/no'))).status, 403);
+  const c = await gw.client(t);
+  await c.send(post('/hang'));
+  await up.request(2);
+  const now = await reflect();
+  assert.deepEqual([now.runs, now.permission_denied.denied_count], [runs(2), 1], 'one under way is used');
+  assert.deepEqual(now.cache_misses.enabled, false);
+  hang.done();
+  assert.equal((await c.response()).status, 200);
+  assert.equal((await gw.once(t, post('/v1'))).status, 200);
+  assert.equal((await gw.once(t, post('/v1'))).status, 429);
+  assert.deepEqual((await reflect()).runs, runs(3), 'a refused one is not counted');
 });

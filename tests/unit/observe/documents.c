@@ -290,6 +290,108 @@ HG_TEST(awfs_health_has_the_limits_of_frontends_that_have_counted)
     scene_close(&s);
 }
 
+static const char guarded[] =
+    "guard: { many: { max-runs = 100; }; few: { max-runs = 3; }; only: { max-runs = 1; }; none: { max-runs = "
+    "0; };\n"
+    "  denied: { max-answers = 2; answers = 403; }; tokens: { max-tokens = 1000; }; m: { deny = \"x\"; }; "
+    "};\n"
+    "rule: { spare: { request = ( { guard = \"only\"; } ); };\n"
+    "  used: { request = ( { guard = \"few\"; }, { guard = \"denied\"; } ); }; };\n"
+    "frontend: { f: { bind = \"127.0.0.1:1\"; backend = \"b\"; request = ( { guard = \"many\"; }, { use = "
+    "\"used\"; },\n"
+    "  { guard = \"none\"; }, { guard = \"tokens\"; }, { guard = \"m\"; }, { guard = \"only\"; observe = "
+    "true; } ); "
+    "}; };\n"
+    "backend: { b: { url = \"http://a\"; via = \"direct\"; }; };";
+
+/* With a state for each guard of the plan. */
+static bool guards_open(struct scene *s, struct hg_guard_state **states)
+{
+    if (!scene_open(s, guarded))
+        return false;
+    for (size_t i = 0; i < s->plan->guards; i++) {
+        states[i] = hg_guard_state_new(s->plan->guard[i].name, s->plan->guard[i].kind, 0);
+        if (states[i] == NULL)
+            return false;
+    }
+    s->facts.guard = states;
+    return true;
+}
+
+static void guards_close(struct scene *s, struct hg_guard_state **states)
+{
+    for (size_t i = 0; i < s->plan->guards; i++)
+        hg_guard_state_unref(&states[i]);
+    scene_close(s);
+}
+
+HG_TEST(guards_have_their_figures_by_what_they_count)
+{
+    static const char *const lines[] = {
+        "hdrgate_guard_runs_total{guard=\"many\"} 0\nhdrgate_guard_runs_total{guard=\"few\"} 1\n"
+        "hdrgate_guard_runs_total{guard=\"only\"} 0\n# HELP",
+        "hdrgate_guard_runs_reserved{guard=\"few\"} 1\n",
+        "hdrgate_guard_runs_limit{guard=\"few\"} 3\n",
+        "TYPE hdrgate_guard_answers_total counter\nhdrgate_guard_answers_total{guard=\"denied\"} 1\n# HELP",
+        "hdrgate_guard_answers_limit{guard=\"denied\"} 2\n",
+        "hdrgate_guard_tokens_total{guard=\"tokens\"} 100.500000\n",
+        "hdrgate_guard_tokens_reserved{guard=\"tokens\"} 7.000000\n",
+        "hdrgate_guard_tokens_limit{guard=\"tokens\"} 1000.000000\n",
+        "hdrgate_guard_refusals_total{guard=\"few\"} 2\n",
+        "hdrgate_guard_refusals_total{guard=\"m\"} 0\n",
+    };
+    const struct hg_serve metrics = {.what = HG_SERVE_METRICS};
+    struct hg_guard_state *states[HG_LIMIT_GUARDS] = {NULL};
+    struct scene s;
+    uint64_t count;
+    HG_NEED(guards_open(&s, states));
+    hg_guard_settle(states[1], hg_guard_reserve(states[1], 1, 3, &count), 1);
+    HG_CHECK_U64(hg_guard_reserve(states[1], 1, 3, &count), 1);
+    hg_guard_settle(states[4], 0, 1);
+    hg_guard_settle(states[5], 0, 100500000);
+    HG_CHECK_U64(hg_guard_reserve(states[5], 7000000, 1000000000, &count), 7000000);
+    hg_guard_note_denied(states[1]);
+    hg_guard_note_denied(states[1]);
+    const char *text = made(&s, &metrics, 200, "text/plain");
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        HG_CHECK(has(text, lines[i]));
+    HG_CHECK(strstr(text, "\"none\"") == NULL);
+    guards_close(&s, states);
+}
+
+HG_TEST(reflect_tells_of_the_bound_that_is_nearest_and_refuses)
+{
+    const struct hg_serve reflect = {.what = HG_SERVE_REFLECT};
+    struct hg_guard_state *states[HG_LIMIT_GUARDS] = {NULL};
+    struct scene s;
+    uint64_t count;
+    HG_NEED(scene_open(&s, two));
+    HG_CHECK(
+        has(made(&s, &reflect, 200, "application/json"),
+            "\"runs\":{\"enabled\":false,\"max_runs\":null,\"invocation_count\":0,\"remaining_runs\":null},"
+            "\"cache_misses\":{\"enabled\":false,\"max_cache_misses\":null,\"consecutive_cache_misses\":0,"
+            "\"remaining_cache_misses\":null},"
+            "\"permission_denied\":{\"enabled\":false,\"max_permission_denied\":null,\"denied_count\":0},"
+            "\"effective_tokens\":{\"enabled\":false,"));
+    scene_close(&s);
+    HG_NEED(guards_open(&s, states));
+    HG_CHECK(has(made(&s, &reflect, 200, "application/json"),
+                 "\"runs\":{\"enabled\":true,\"max_runs\":3,\"invocation_count\":0,\"remaining_runs\":3}"));
+    /* What is reserved is used; and the other guard is nearer to its end now. */
+    HG_CHECK_U64(hg_guard_reserve(states[1], 1, 3, &count), 1);
+    hg_guard_settle(states[0], 0, 99);
+    hg_guard_settle(states[4], 0, 3);
+    hg_guard_settle(states[5], 0, 100500000);
+    HG_CHECK(
+        has(made(&s, &reflect, 200, "application/json"),
+            "\"runs\":{\"enabled\":true,\"max_runs\":100,\"invocation_count\":99,\"remaining_runs\":1}"));
+    HG_CHECK(has(made(&s, &reflect, 200, "application/json"),
+                 "\"permission_denied\":{\"enabled\":true,\"max_permission_denied\":2,\"denied_count\":3},"
+                 "\"effective_tokens\":{\"enabled\":true,\"max_effective_tokens\":1000,"
+                 "\"total_effective_tokens\":100.5,\"remaining_effective_tokens\":899.5}"));
+    guards_close(&s, states);
+}
+
 HG_TEST(a_document_has_a_ceiling)
 {
     const struct hg_serve metrics = {.what = HG_SERVE_METRICS},
