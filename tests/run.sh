@@ -55,19 +55,6 @@ build() {
     quietly cmake --build --preset "$1"
 }
 
-# The Node packages, as the lock file names them; again only when it has changed.
-node_packages() {
-    lock=tests/functional/package-lock.json
-    [ -e $lock ] || return 0
-    if ! cmp -s $lock tests/functional/node_modules/.installed-lock; then
-        echo "Installing the Node packages ..."
-        # The stamp goes first: an interrupted install starts over.
-        rm -f tests/functional/node_modules/.installed-lock
-        (cd tests/functional && quietly npm ci --no-fund --no-audit) || exit 1
-        cp $lock tests/functional/node_modules/.installed-lock
-    fi
-}
-
 # $1: a name for the totals, $2: preset, the rest: ctest's arguments.
 run() {
     name=$1 build=build/$2
@@ -99,7 +86,7 @@ quick)
     sh tests/install-packages.sh build test
     build release
     build dev
-    node_packages
+    sh tests/node-packages.sh tests/functional
     run dev dev -j2 -LE slow "$@"
     run release release -L release -LE slow "$@"
     ;;
@@ -109,7 +96,7 @@ slow)
     build dev
     build tsan
     build valgrind
-    node_packages
+    sh tests/node-packages.sh tests/functional
     run slow dev -L slow -LE containers "$@"
     run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
@@ -120,7 +107,7 @@ slow)
 containers)
     sh tests/install-packages.sh build test containers
     build dev
-    node_packages
+    sh tests/node-packages.sh tests/functional
     run containers dev -L containers "$@"
     ;;
 preset)
@@ -132,7 +119,7 @@ preset)
     # shellcheck disable=SC2086 # a list of words
     sh tests/install-packages.sh $sets
     build "$preset"
-    node_packages
+    sh tests/node-packages.sh tests/functional
     case $preset in
     release) run release release -L release "$@" ;;
     valgrind)

@@ -12,6 +12,7 @@ const KINDS = {
   expired: { names: NAMES, from: '20200101000000Z', to: '20200201000000Z' },
   'self-signed': { names: NAMES, self: true },
   client: { names: 'DNS:client.test.example' },
+  providers: { names: 'DNS:api.openai.com,DNS:api.anthropic.com,DNS:generativelanguage.googleapis.com' },
 };
 
 let dir;

@@ -47,12 +47,12 @@ export class Gateway {
   ready = null;
   exit = null;
 
-  constructor(text, { env = {}, files = {}, args = [], prefix = [], stderr = WARNINGS }) {
+  constructor(text, { env = {}, files = {}, args = [], prefix = [], from, stderr = WARNINGS }) {
     assert.ok(existsSync(BINARY), `${BINARY} is not there: build it first, or set HDRGATE`);
     this.expectedStderr = stderr;
     this.dir = writeFiles({ 'hdrgate.cfg': text, ...files });
     this.readyFile = join(this.dir, 'ready.json');
-    const line = [...prefix, ...WRAPPER, BINARY, 'run', '-f', join(this.dir, 'hdrgate.cfg'), '--ready-file', this.readyFile];
+    const line = [...prefix, ...WRAPPER, BINARY, 'run', '-f', from ?? join(this.dir, 'hdrgate.cfg'), '--ready-file', this.readyFile];
     const [command, ...rest] = [...line, ...args];
     this.process = own(spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dir }));
     this.pid = this.process.pid;
@@ -191,7 +191,8 @@ export class Gateway {
   }
 }
 
-// options: env, files (beside the configuration), args, prefix (a command in front), stderr (what it may say).
+// options: env, files (beside the configuration), args, prefix (a command in front), stderr (what it may say), from (the
+// path of a configuration to take instead of the text).
 export async function gateway(t, text, options = {}) {
   const g = new Gateway(text, options);
   t.after(() => (g.stopped ? undefined : g.stop()));

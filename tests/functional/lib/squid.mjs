@@ -27,7 +27,8 @@ function account() {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function config(dir, port, { password, extra = '' }) {
+function config(dir, port, { password, extra = '', text }) {
+  if (text) return text(dir, port);
   const auth = password && `auth_param basic program ${process.execPath} ${join(dir, 'helper.cjs')}
 auth_param basic children 1
 acl known proxy_auth REQUIRED
@@ -73,7 +74,7 @@ function accepts(port) {
 
 class Squid {
   constructor(dir, options) {
-    Object.assign(this, { dir, options, port: 0, process: null });
+    Object.assign(this, { dir, options, port: options.port ?? 0, process: null });
   }
 
   get url() {
@@ -142,14 +143,16 @@ class Squid {
 }
 Squid.count = 0;
 
-// options: password "user:secret" asks for Proxy-Authorization; extra: more lines of configuration.
+// options: password "user:secret" asks for Proxy-Authorization; extra: more lines of configuration; text(dir, port):
+// another configuration altogether; hosts: { name: address } that it knows; port: this one.
 export async function squid(t, options = {}) {
   if (!existsSync(SQUID)) throw new Error(`${SQUID} is not installed`);
   const dir = tempDir('squid');
   if (options.password) {
     writeFileSync(join(dir, 'helper.cjs'), HELPER.replace('process.argv[2]', JSON.stringify(options.password)));
   }
-  const hosts = NAMES.map((n) => `127.0.0.1 ${n}\n`).join('');
+  const known = options.hosts ?? Object.fromEntries(NAMES.map((n) => [n, '127.0.0.1']));
+  const hosts = Object.entries(known).map(([name, address]) => `${address} ${name}\n`).join('');
   writeFileSync(join(dir, 'hosts'), `127.0.0.1 localhost\n${hosts}`);
   const who = account();
   if (who) chownSync(dir, who.uid, who.gid);
