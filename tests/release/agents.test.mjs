@@ -101,5 +101,21 @@ test('command-line agents', { timeout: 600000 }, async (t) => {
     await check(s, 'gemini', run, lines);
   });
 
+  // With a list of models the gateway refuses WebSockets, because it cannot read a model there before it is asked.
+  await s.gateway(t, { AWF_ALLOWED_MODELS: '["gpt-*"]' });
+  await t.test('Codex under a list of models: over HTTP', async () => {
+    const run = await s.prompt('openai', codex, { handle: over });
+    await check(s, 'openai', run, [['/v1/responses', 200, true, ...openai.figures]]);
+    assert.deepEqual(run.requests.map((r) => r.method), ['POST']);
+    assert.match(run.requests[0].json().model, /^gpt-/);
+  });
+
+  await t.test('Claude Code, of whose models none is on the list', async () => {
+    const run = await s.prompt('anthropic', ['claude', '-p', PROMPT], {});
+    assert.notEqual(run.code, 0);
+    assert.match(run.stdout + run.stderr, /not permitted/);
+    assert.deepEqual([run.requests, run.tried, run.refused], [[], [], 0]);
+  });
+
   await s.gw.stop();
 });

@@ -50,11 +50,18 @@ class Scene {
     const hosts = Object.fromEntries(Object.values(PROVIDERS).map(({ host, address }) => [host, address]));
     this.squid = await squid(t, { port: 3128, text: squidText, hosts });
     this.box = await box(t);
-    const logs = tempDir('logs');
-    this.usageFile = join(logs, 'token-usage.jsonl');
-    const env = { ...environment('api-proxy', KEYS), AWF_TOKEN_LOG_DIR: logs, NODE_EXTRA_CA_CERTS: caFile(), HDRGATE_RULES_DIR: join(top, 'rules') };
-    this.gw = await gateway(t, '', { from: join(top, 'docker/awf'), env, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
+    this.logs = tempDir('logs');
+    this.usageFile = join(this.logs, 'token-usage.jsonl');
+    await this.gateway(t);
     return this;
+  }
+
+  // The gateway, in the place of the one before; `more` is environment beside compose.yaml's.
+  async gateway(t, more = {}) {
+    await this.gw?.stop();
+    const test = { AWF_TOKEN_LOG_DIR: this.logs, NODE_EXTRA_CA_CERTS: caFile(), HDRGATE_RULES_DIR: join(top, 'rules') };
+    const env = { ...environment('api-proxy', KEYS), ...test, ...more };
+    this.gw = await gateway(t, '', { from: join(top, 'docker/awf'), env, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
   }
 
   credential(name) {
