@@ -36,7 +36,6 @@ static bool charge(struct hg_exchange *x)
         return true;
     forget_tap(x);
     x->usage.record.found = (struct hg_tap_usage){.state = HG_TAP_NOT_MEASURED, .why = HG_TAP_NO_MEMORY};
-    HG_COUNT_ADD(r->counters, usage_tap_refused_total, 1);
     return false;
 }
 
@@ -56,7 +55,6 @@ void hg_exchange_usage_begin(struct hg_exchange *x, bool body)
     x->usage.tap = hg_tap_new(u->rules, &x->route.tap_head, u->limit);
     if (x->usage.tap == NULL) {
         x->usage.record.found = (struct hg_tap_usage){.state = HG_TAP_NOT_MEASURED, .why = HG_TAP_NO_MEMORY};
-        HG_COUNT_ADD(r->counters, usage_tap_refused_total, 1);
         return;
     }
     HG_COUNT_ADD(r->counters, usage_taps, 1);
@@ -115,6 +113,8 @@ static void count(struct hg_exchange *x)
     struct hg_counters *c = x->session->relay->counters;
     const struct hg_usage_record *r = &x->usage.record;
 
+    if (r->found.why == HG_TAP_NO_MEMORY) /* for the tap, or for a decoder of it */
+        HG_COUNT_ADD(c, usage_tap_refused_total, 1);
     if (!hg_usage_counted(&r->found))
         HG_COUNT_ADD(c, usage_not_measured_total, 1);
     else if (hg_usage_partial(r) != NULL)

@@ -4,8 +4,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import http from 'node:http';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { tempDir } from './lib/env.mjs';
+import WebSocket, { WebSocketServer } from 'ws';
+import { deferred, tempDir } from './lib/env.mjs';
 import { config, direct, get, post } from './lib/world.mjs';
 
 const limit = (keys, more = '') => `{ rate-limit: { ${keys} }; ${more} }`;
@@ -188,6 +191,49 @@ test('bytes: a request larger than the limit never passes, and is not told to wa
 test('tokens: what is not measured stays at the estimate', async (t) => {
   const { gw } = await direct(t, { config: { request: limit('name = "tpm"; tokens = 1000; estimate = 400;') } });
   assert.deepEqual(await statuses(t, gw, 3), [200, 200, 429]);
+});
+
+test('tokens: the estimate is reserved while an answer is under way, and becomes what the answer says', async (t) => {
+  const go = deferred();
+  const handle = async (req, res) => {
+    if (req.target === '/wait') await go.promise;
+    return res.json(200, { usage: { in: req.target === '/large' ? 5000 : 10, out: 2 } });
+  };
+  const usage = 'usage: { u: { input = "usage.in"; output = "usage.out"; }; };';
+  const { gw, up } = await direct(t, { upstream: { handle }, config: { threads: 4, more: usage, response: '{ usage = "u"; }', request: limit('name = "tpm"; tokens = 1000; estimate = 400; per = "hour";') } });
+  const clients = await Promise.all(Array.from({ length: 3 }, () => gw.client(t)));
+  for (const c of clients) c.send(get('/wait'));
+  await up.request(1);
+  const refused = await Promise.race(clients.map(async (c) => (await c.response()) && c));
+  assert.deepEqual([refused.responses[0].status, refused.responses[0].header('x-ratelimit-remaining')], [429, '200']);
+  go.done();
+  assert.deepEqual(await Promise.all(clients.map(async (c) => (await c.response()).status)).then((s) => s.sort()), [200, 200, 429]);
+  // 24 are used: what is reserved for the next two is given back as soon as they are answered.
+  assert.deepEqual(await statuses(t, gw, 5), [200, 200, 200, 200, 200]);
+  // 84 are used. An answer may take more than was reserved for it; the next request finds that.
+  assert.deepEqual(await statuses(t, gw, 2, get('/large')), [200, 429]);
+  assert.equal((await limited(gw, 2))[1].counts, 'tokens');
+});
+
+test('tokens of a WebSocket count with each of its messages, not only at its end', async (t) => {
+  const server = http.createServer((req, res) => res.end('{}'));
+  new WebSocketServer({ server }).on('connection', (s) => s.on('message', (m) => s.send(JSON.stringify({ usage: { in: Number(m), out: 0 } }))));
+  await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+  t.after(() => { server.close(); server.closeAllConnections(); });
+  const usage = 'usage: { u: { input = "usage.in"; output = "usage.out"; events = "sum"; }; };';
+  const { gw } = await direct(t, { config: { server: `{ url = "http://127.0.0.1:${server.address().port}"; }`, tls: '', inject: '', more: usage, response: '{ usage = "u"; }', request: limit('name = "tpm"; tokens = 1000; estimate = 100; per = "hour";') } });
+  const c = new WebSocket(`ws://${gw.address('api')}/ws`);
+  t.after(() => c.terminate());
+  await once(c, 'open');
+  const ask = async (n) => {
+    c.send(String(n));
+    await once(c, 'message');
+    return (await gw.once(t, get('/', 'Connection: close\r\n'))).status;
+  };
+  assert.equal(await ask(500), 200, '500 and the estimate of the next');
+  assert.equal(await ask(500), 429, 'all is used, and the WebSocket is open');
+  c.terminate();
+  assert.equal((await gw.request('/ws')).input_tokens, 1000);
 });
 
 test('a burst is lent', async (t) => {

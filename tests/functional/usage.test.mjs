@@ -169,6 +169,56 @@ test('an answer that is no JSON, a bomb, or one whose coding is a lie is passed 
   assert.equal(lines(file).length, 0);
 });
 
+// A stream whose decoder needs a window of 8 MiB, in two pieces; its figures are in the second.
+async function wide(n) {
+  const z = zlib.createZstdCompress({ params: { [zlib.constants.ZSTD_c_windowLog]: 23, [zlib.constants.ZSTD_c_compressionLevel]: 1 } });
+  const out = [];
+  z.on('data', (b) => out.push(b));
+  await new Promise((done) => { z.write(event({ model: 'gpt-5' }), () => z.flush(done)); });
+  const first = Buffer.concat(out.splice(0));
+  z.end(event({ usage: { prompt_tokens: n, completion_tokens: 1 } }));
+  await once(z, 'end');
+  return [first, Buffer.concat(out)];
+}
+
+test('the memory of a thread\'s taps has a ceiling: over it answers pass whole, are not measured, and are counted', async (t) => {
+  const file = join(tempDir('usage'), 'u');
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => wide(i + 1)));
+  const number = (req) => Number(req.target.split('/').at(-1));
+  const open = [];
+  const handle = async (req, res) => {
+    await res.head(200, { 'Content-Type': SSE, 'Content-Encoding': 'zstd', 'Transfer-Encoding': 'chunked' });
+    await res.chunk(answers[number(req)][0]);
+    open[number(req)] = res;
+  };
+  const up = await upstream(t, { handle, plain: true });
+  const gw = await gateway(t, config(up.url('localhost'), file).replace('threads = 2', 'threads = 1'), { env: RULES });
+  const clients = [];
+  for (let i = 0; i < answers.length; i++) {
+    clients[i] = await gw.client(t, { frontend: 'openai' });
+    await clients[i].send(post(`/v1/responses/${i}`, '{}'));
+    await clients[i].until((c) => c.events.length > 0, 'the first piece');
+  }
+  const held = (await gw.counters()).usage_tap_bytes;
+  assert.ok(held > 48 << 20 && held <= 64 << 20, `${held} bytes`);
+  const words = [];
+  for (const [i, c] of clients.entries()) {
+    await open[i].chunk(answers[i][1]);
+    await open[i].endChunks();
+    await c.until(() => c.responses.length === 1, 'the answer');
+    assert.ok(c.responses[0].body.equals(Buffer.concat(answers[i])), `answer ${i} is whole`);
+    const l = await gw.request(`/v1/responses/${i}`);
+    words.push(l.usage);
+    assert.equal(l.input_tokens, l.usage === 'measured' ? i + 1 : undefined);
+  }
+  const refused = words.filter((w) => w === 'not_measured:memory').length;
+  assert.equal(words.filter((w) => w === 'measured').length, answers.length - refused);
+  assert.ok(refused >= 4 && refused <= 6, words.join());
+  const c = await gw.counters();
+  assert.deepEqual([c.usage_tap_refused_total, c.usage_not_measured_total, c.usage_measured_total, c.usage_taps, c.usage_tap_bytes], [refused, refused, answers.length - refused, 0, 0]);
+  assert.equal((await gw.until(() => lines(file).length === answers.length - refused && lines(file), 'the lines')).length, words.length - refused);
+});
+
 test('explain says which tap would read along, and why', async () => {
   const dir = writeFiles({ 'a.cfg': config('http://localhost:1', '/tmp/u') });
   const ask = (...args) => run(['explain', '-f', join(dir, 'a.cfg'), '--frontend', 'openai', ...args], { env: RULES, wrapper: [] });
