@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The bundled configuration of the AWF image on sockets: what fixtures cannot see, failures above all.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { tempDir } from './lib/env.mjs';
-import { gateway } from './lib/gateway.mjs';
+import { bundle } from './lib/awf.mjs';
 import { squid } from './lib/squid.mjs';
 import { get, post } from './lib/world.mjs';
 
-const top = fileURLToPath(new URL('../../', import.meta.url));
-const folder = join(top, 'docker/awf');
 const KEY = 'sk-hush-0123456789abcdef';
-
-// The same files with free ports.
-function bundle(t, env) {
-  const files = {};
-  for (const name of readdirSync(folder).filter((n) => n.endsWith('.cfg'))) {
-    files[name] = readFileSync(join(folder, name), 'utf8').replace(/"0\.0\.0\.0:1000\d"/, '"127.0.0.1:0"');
-  }
-  const include = Object.keys(files).map((n) => `"${n}"`).join(', ');
-  return gateway(t, `include = [ ${include} ];\n`, { files, env: { HDRGATE_RULES_DIR: join(top, 'rules'), AWF_TOKEN_LOG_DIR: tempDir('usage'), ...env }, stderr: /^(\S+:\d+: [^\n]*warning: [^\n]*\n)*$/ });
-}
 
 test('a provider without a key answers its own way, and none is connected to', async (t) => {
   const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1' });
