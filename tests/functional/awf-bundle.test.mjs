@@ -2,11 +2,14 @@
 // The bundled configuration of the AWF image on sockets: what fixtures cannot see, failures above all.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { bundle } from './lib/awf.mjs';
+import { run } from './lib/gateway.mjs';
 import { squid } from './lib/squid.mjs';
 import { get, post } from './lib/world.mjs';
 
-const KEY = 'sk-hush-0123456789abcdef';
+const top = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const KEY = 'sk-hush-0123456789uvwxyz'; // no part of it is one of an id
 
 test('a provider without a key answers its own way, and none is connected to', async (t) => {
   const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1' });
@@ -93,4 +96,29 @@ test('models that the operator denies are not asked for', async (t) => {
     type: 'model_policy_violation', message: "Model 'gpt-4o' is not permitted: it is explicitly disallowed by the model policy.", model: 'gpt-4o', reason: 'disallowed',
   } }]);
   assert.equal((await ask('gpt-5')).status, 502, 'this one would have gone');
+});
+
+test('a connection that says nothing is neither logged nor counted', async (t) => {
+  const gw = await bundle(t, { HTTPS_PROXY: 'http://127.0.0.1:1', OPENAI_API_KEY: KEY });
+  for (const how of ['fin', 'destroy']) {
+    const c = await gw.client(t, { frontend: 'openai' });
+    c[how]();
+    if (how === 'fin') await c.gone();
+  }
+  const metrics = await gw.once(t, get('/metrics', 'Connection: close\r\n'), { frontend: 'openai' });
+  assert.deepEqual([metrics.json.counters, metrics.json.histograms], [{}, {}]);
+  await gw.stop();
+  const events = gw.lines.filter((l) => l.event !== 'request_complete' || l.path !== '/metrics').filter((l) => /request|error|warn/.test(l.event + l.level));
+  assert.deepEqual(events.filter((l) => l.event !== 'not_configured'), []);
+});
+
+test('times: half an hour for an answer, and the end when the environment says', async () => {
+  const times = async (env) => {
+    const { stdout, code } = await run(['dump', '-f', top('docker/awf')], { env: { HDRGATE_RULES_DIR: top('rules'), HTTPS_PROXY: 'direct', ...env } });
+    assert.equal(code, 0);
+    const all = (pattern) => [...new Set([...stdout.matchAll(pattern)].map((m) => m[1]))];
+    return [all(/^  drain = .*SHUTDOWN_TIMEOUT_MS:-500>ms";.*: (\d+)$/gm), all(/^ +response-head = "(\w+)"/gm), all(/^    timeout: \{[^}]*\bidle = "(\w+)"/gm)];
+  };
+  assert.deepEqual(await times({}), [['500'], ['30m'], ['30m']]);
+  assert.deepEqual(await times({ AWF_API_PROXY_SHUTDOWN_TIMEOUT_MS: '8000' }), [['8000'], ['30m'], ['30m']]);
 });

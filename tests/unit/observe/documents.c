@@ -290,6 +290,18 @@ HG_TEST(awfs_health_has_the_limits_of_frontends_that_have_counted)
     scene_close(&s);
 }
 
+HG_TEST(awfs_health_has_the_rounded_average_over_all_frontends)
+{
+    const struct hg_serve health = {.what = HG_SERVE_HEALTH, .form = HG_SERVE_AWF, .process = true};
+    struct scene s;
+    HG_NEED(scene_open(&s, two));
+    exchange(&s, 0, 0, HG_METHOD_POST, 200, HG_CLOSE_OK, 10000);
+    exchange(&s, 0, 1, HG_METHOD_GET, 500, HG_CLOSE_OK, 20000);
+    exchange(&s, 1, 1, HG_METHOD_POST, 200, HG_CLOSE_OK, 14400);
+    HG_CHECK(has(made(&s, &health, 200, "application/json"), "\"avg_latency_ms\":15}"));
+    scene_close(&s);
+}
+
 static const char guarded[] =
     "guard: { many: { max-runs = 100; }; few: { max-runs = 3; }; only: { max-runs = 1; }; none: { max-runs = "
     "0; };\n"
