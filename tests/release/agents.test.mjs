@@ -43,6 +43,10 @@ async function check(s, name, run, lines) {
   assert.deepEqual(got, lines.map((l) => [name, ...l]));
 }
 
+// Of the variables that leave the environment when they are first read: those that a program still has in its.
+const left = (s, run, program) => [...new Set(run.processes.filter((p) => p.line.some((word) => program.test(word)))
+  .flatMap((p) => p.environment.map((e) => e.split('=')[0])).filter((n) => s.oneShot.includes(n)))].sort();
+
 test('command-line agents', { timeout: 600000 }, async (t) => {
   const s = await scene(t);
 
@@ -70,6 +74,7 @@ test('command-line agents', { timeout: 600000 }, async (t) => {
     assert.ok(run.requests.every((r) => r.method === 'GET' && r.header('upgrade') === 'websocket'), 'nothing but upgrades');
     assert.match(run.requests[0].header('sec-websocket-extensions'), /permessage-deflate/);
     assert.match(run.extensions[0], /permessage-deflate/);
+    assert.deepEqual(left(s, run, /\/bin\/codex$/), ['CODEX_API_KEY', 'OPENAI_API_KEY'], 'a static program keeps them');
   });
 
   await t.test('Codex: a refused upgrade, then the Responses API over HTTP', async () => {
@@ -86,6 +91,7 @@ test('command-line agents', { timeout: 600000 }, async (t) => {
     };
     const run = await s.prompt('anthropic', ['claude', '-p', PROMPT], { handle });
     await check(s, 'anthropic', run, run.requests.map(() => ['/v1/messages', 200, true, ...anthropic.figures]));
+    assert.deepEqual(left(s, run, /^claude$/), ['CODEX_API_KEY', 'OPENAI_API_KEY'], 'Bun reads them without libc');
   });
 
   t.diagnostic(`@google/gemini-cli ${version('@google/gemini-cli')}`);
@@ -99,6 +105,8 @@ test('command-line agents', { timeout: 600000 }, async (t) => {
     const lines = run.requests.map((r) => [r.path.replace(/\?.*/, ''), 200, r.path.includes(':stream'), ...gemini.figures]);
     assert.ok(lines.some((l) => l[2]), 'one of them was streamed');
     await check(s, 'gemini', run, lines);
+    assert.ok(run.processes.some((p) => p.line.includes('/usr/local/bin/gemini')));
+    assert.deepEqual(left(s, run, /\/bin\/gemini$/), [], 'Node reads them by libc, and the library takes them away');
   });
 
   // With a list of models the gateway refuses WebSockets, because it cannot read a model there before it is asked.

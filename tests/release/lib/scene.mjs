@@ -40,6 +40,8 @@ dns_nameservers 127.0.0.1
 class Scene {
   placeholders = [...new Set(Object.values(AGENT).filter((v) => v.includes('placeholder')))];
 
+  oneShot = AGENT.AWF_ONE_SHOT_TOKENS.split(',');
+
   async start(t) {
     this.providers = {};
     for (const [name, { address }] of Object.entries(PROVIDERS)) {
