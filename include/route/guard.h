@@ -18,7 +18,9 @@ struct hg_guard_hold {
     struct hg_guard_state *state; /* NULL: nothing is counted (a trial) */
     bool counts;                  /* RUNS: its answer may count */
     bool done;                    /* settled */
-    uint64_t reserved;
+    bool spent;                   /* TOKENS: something was counted of it already */
+    uint64_t reserved;            /* what is left of it */
+    struct hg_guard_mark mark;    /* where, and whether only to observe */
 };
 
 struct hg_guard_holds { /* zeroed: none */
@@ -40,9 +42,14 @@ enum hg_route_step hg_route_admit(struct hg_route *r, struct hg_guard_state *con
 
 /* The final answer, or 101, of the upstream came: counts runs and denied answers. */
 void hg_guards_answered(struct hg_guard_holds *h, unsigned status);
-/* What the answer said of tokens; instead of the estimate. May come at any time before the end, once. */
+/* So much more than was said before is what the answer says of tokens, and that is in the place of the
+ * estimate. last: no more comes, and what is left of the estimate is given back. */
 void hg_guards_tokens(struct hg_guard_holds *h, struct hg_scratch *scratch,
-                      const uint64_t tokens[HG_TOKEN_KIND_COUNT], struct hg_slice model);
+                      const uint64_t tokens[HG_TOKEN_KIND_COUNT], struct hg_slice model, bool last);
+/* The first whose tokens are used up, and that would refuse another request; NULL: none. */
+const struct hg_guard_hold *hg_guards_over(const struct hg_guard_holds *h);
+/* A connection that passed is ended because of it: counts that, and tells the hooks. */
+void hg_route_guard_cut(const struct hg_route *r, const struct hg_guard_hold *hold);
 
 enum hg_guards_end {
     HG_GUARDS_SENT, /* bytes of it reached an upstream, and no more is known: it counts as it was reserved */

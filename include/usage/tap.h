@@ -65,6 +65,15 @@ void hg_tap_free(struct hg_tap *tap);
 /* The next bytes of the body (without transfer coding), or of the server's side of a WebSocket. */
 void hg_tap_feed(struct hg_tap *tap, struct hg_slice span);
 
+/* Of a WebSocket: where what it was fed ends. */
+enum hg_tap_place {
+    HG_TAP_IN_FRAME,
+    HG_TAP_BETWEEN, /* frames */
+    HG_TAP_CLOSING, /* a close frame has begun */
+    HG_TAP_LOST,    /* the tap has given up, or it is no WebSocket */
+};
+enum hg_tap_place hg_tap_place(const struct hg_tap *tap);
+
 /* No more comes. whole: as the sender meant it, not broken off. What was found until a break counts. */
 void hg_tap_end(struct hg_tap *tap, bool whole);
 

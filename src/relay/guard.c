@@ -160,6 +160,42 @@ bool hg_guard_pump(struct hg_exchange *x)
     return progress;
 }
 
+/* A close frame (RFC 6455, 5.5.1) as a server writes it: 1008, and the type of the failure. */
+static bool say_closed(struct hg_exchange *x, const char *type)
+{
+    char frame[4 + 123];
+    size_t n = strlen(type) < 123 ? strlen(type) : 123;
+
+    frame[0] = (char)0x88;
+    frame[1] = (char)(2 + n);
+    frame[2] = (char)(1008 >> 8);
+    frame[3] = (char)(1008 & 0xff);
+    memcpy(frame + 4, type, n);
+    return hg_buf_append(&x->session->out, hg_slice(frame, 4 + n));
+}
+
+bool hg_guard_cut(struct hg_exchange *x)
+{
+    const struct hg_guard_hold *hold = x->cut;
+    const char *type = hold->guard->answer.type;
+    enum hg_tap_place place = x->usage.tap != NULL ? hg_tap_place(x->usage.tap) : HG_TAP_LOST;
+
+    if (place == HG_TAP_CLOSING) /* it ends by itself */
+        x->cut = NULL;
+    if (place == HG_TAP_CLOSING || place == HG_TAP_IN_FRAME)
+        return false;
+    /* Without its tap nobody knows where a frame ends: then the connection ends without a word. */
+    if (place == HG_TAP_BETWEEN)
+        (void)say_closed(x, type);
+    HG_COUNT_ADD(x->session->relay->counters, guard_denied_total, 1);
+    hg_route_guard_cut(&x->route, hold);
+    x->access.error = type;
+    x->access.where = hold->mark.where;
+    x->session->keep = false;
+    hg_exchange_end(x, HG_CLOSE_DENIED);
+    return true;
+}
+
 void hg_guard_answered(struct hg_exchange *x)
 {
     x->up_status = x->resp.status;

@@ -158,7 +158,8 @@ struct hg_exchange {
 
     /* guards */
     struct hg_guard_holds guards;
-    bool holding; /* the body is held until they have seen it */
+    const struct hg_guard_hold *cut; /* the connection ends between two frames because of it */
+    bool holding;                    /* the body is held until they have seen it */
     struct hg_model_reader *reader;
     struct hg_buf held;  /* without framing */
     size_t held_charged; /* of relay.held */
@@ -355,6 +356,9 @@ void hg_guard_drop(struct hg_exchange *x);
 /* The final head of the upstream, or a 101, is in x->resp. */
 void hg_guard_answered(struct hg_exchange *x);
 void hg_guard_end(struct hg_exchange *x, enum hg_close why);
+/* An upgraded connection that has used up its tokens: ends it if it stands between two frames. True: it has
+ * ended. */
+bool hg_guard_cut(struct hg_exchange *x);
 
 /* request.c */
 /* The body's framing is wrong, or it is too large. */
@@ -387,6 +391,7 @@ void hg_exchange_usage_free(struct hg_exchange *x);
 /* settle.c: figures of an answer, once when it has ended, and before that as they come where they add up */
 struct hg_usage_more {
     uint64_t tokens[HG_TAP_COUNTS];       /* more than was told before */
+    struct hg_slice model;                /* the last that was named, or empty */
     bool last;                            /* the answer has ended: nothing more will be told */
     const struct hg_usage_record *record; /* when it is the last: all there is */
 };

@@ -77,6 +77,8 @@ bool hg_request_pump(struct hg_exchange *x)
 
     if (x->holding)
         return hg_guard_pump(x);
+    if (x->cut != NULL) /* it ends as soon as it can: nothing more is asked */
+        return false;
     /* The head goes first, and a request that waits for a server has none yet. */
     if (x->head_len == 0 && !x->discard)
         return false;

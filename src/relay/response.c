@@ -277,6 +277,8 @@ static bool body_step(struct hg_exchange *x)
         hg_exchange_break_off(x, HG_CLOSE_UPSTREAM_BAD, hg_http_error_text(x->resp_body.error));
     else if (step == HG_BODY_DONE)
         body_done(x);
+    else if (x->cut != NULL && hg_guard_cut(x))
+        return true;
     return used != 0 || step == HG_BODY_BAD || step == HG_BODY_DONE;
 }
 

@@ -28,7 +28,9 @@ void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more
     /* What was estimated stays when no figure came. */
     if (hg_usage_counted(&more->record->found) || !more->last)
         hg_limits_tokens(x, x->usage.told[HG_TAP_INPUT] + x->usage.told[HG_TAP_OUTPUT], more->last);
-    if (hg_usage_counted(&more->record->found) && more->last)
-        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->record->found.tokens,
-                         more->record->found.model);
+    if (hg_usage_counted(&more->record->found) || !more->last)
+        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->tokens, more->model, more->last);
+    /* An answer that is under way is not cut; behind each message of a WebSocket the next one is another. */
+    if (x->upgraded && !more->last && x->cut == NULL)
+        x->cut = hg_guards_over(&x->guards);
 }

@@ -64,7 +64,7 @@ void hg_exchange_usage_begin(struct hg_exchange *x, bool body)
 /* What is new since the last time goes to whoever counts. */
 static void report(struct hg_exchange *x, const struct hg_tap_usage *now, bool last)
 {
-    struct hg_usage_more more = {.last = last, .record = &x->usage.record};
+    struct hg_usage_more more = {.model = now->model, .last = last, .record = &x->usage.record};
     bool any = false;
 
     for (int i = 0; i < HG_TAP_COUNTS; i++) {
@@ -189,7 +189,8 @@ void hg_exchange_usage_whole(struct hg_exchange *x, size_t tail)
 
 void hg_exchange_usage_broken(struct hg_exchange *x, enum hg_close why)
 {
-    bool whole = x->upgraded && why == HG_CLOSE_TUNNEL_CLOSED && !x->up_error && !x->up_broken;
+    bool closed = why == HG_CLOSE_TUNNEL_CLOSED && !x->up_error && !x->up_broken;
+    bool whole = x->upgraded && (closed || why == HG_CLOSE_DENIED); /* that is between two frames */
 
     if (x->usage.on)
         (void)settle(x, whole ? NULL : hg_close_word(why));

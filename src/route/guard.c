@@ -200,7 +200,7 @@ static uint64_t share(const struct hg_guard *g, bool counted)
 static bool ask_count(struct asking *x, const struct hg_guard_mark *m)
 {
     const struct hg_guard *g = m->guard;
-    struct hg_guard_hold hold = {.guard = g};
+    struct hg_guard_hold hold = {.guard = g, .mark = *m};
     uint64_t amount, count = 0;
     bool open = true;
 
@@ -268,18 +268,54 @@ void hg_guards_answered(struct hg_guard_holds *h, unsigned status)
     }
 }
 
+/* What was reserved is used up first. */
+static void spend(struct hg_guard_hold *hold, uint64_t n, bool last)
+{
+    uint64_t of_reserved = last || n > hold->reserved ? hold->reserved : n;
+
+    hold->done = last;
+    hold->spent = hold->spent || n > 0;
+    if (hold->state == NULL)
+        return;
+    hg_guard_settle(hold->state, of_reserved, n);
+    hold->reserved -= of_reserved;
+}
+
 void hg_guards_tokens(struct hg_guard_holds *h, struct hg_scratch *scratch,
-                      const uint64_t tokens[HG_TOKEN_KIND_COUNT], struct hg_slice model)
+                      const uint64_t tokens[HG_TOKEN_KIND_COUNT], struct hg_slice model, bool last)
 {
     for (size_t i = 0; i < h->n; i++) {
         struct hg_guard_hold *hold = &h->v[i];
 
-        if (hold->done || hold->guard->kind != HG_GUARD_TOKENS)
-            continue;
-        hold->done = true;
-        if (hold->state != NULL)
-            hg_guard_settle(hold->state, hold->reserved, hg_guard_weigh(hold->guard, scratch, tokens, model));
+        if (!hold->done && hold->guard->kind == HG_GUARD_TOKENS)
+            spend(hold, hg_guard_weigh(hold->guard, scratch, tokens, model), last);
     }
+}
+
+const struct hg_guard_hold *hg_guards_over(const struct hg_guard_holds *h)
+{
+    uint64_t count;
+
+    for (size_t i = 0; i < h->n; i++) {
+        const struct hg_guard_hold *hold = &h->v[i];
+
+        if (hold->guard->kind == HG_GUARD_TOKENS && !hold->mark.observe && hold->state != NULL &&
+            !hg_guard_open(hold->state, hold->guard->limit, &count))
+            return hold;
+    }
+    return NULL;
+}
+
+void hg_route_guard_cut(const struct hg_route *r, const struct hg_guard_hold *hold)
+{
+    struct hg_guard_words w;
+    uint64_t count;
+
+    (void)hg_guard_open(hold->state, hold->guard->limit, &count);
+    w = words_of_count(r, hold->guard, count);
+    hg_guard_note_denied(hold->state);
+    if (r->hooks != NULL && r->hooks->guard != NULL)
+        r->hooks->guard(r->hooks->ctx, &hold->mark, &w, 101);
 }
 
 /* What a share comes to about which nothing was said. */
@@ -289,6 +325,8 @@ static uint64_t unsaid(const struct hg_guard_hold *hold, enum hg_guards_end how,
         return 0;
     if (hold->guard->kind == HG_GUARD_RUNS)
         return how == HG_GUARDS_SENT && hold->counts ? 1 : 0;
+    if (hold->spent) /* the rest is not known, and stays as it was estimated */
+        return hold->reserved;
     return how == HG_GUARDS_SENT || status < 400 ? hold->guard->estimate : 0;
 }
 

@@ -179,6 +179,15 @@ void hg_tap_feed(struct hg_tap *tap, struct hg_slice span)
         drop_decoders(tap);
 }
 
+enum hg_tap_place hg_tap_place(const struct hg_tap *tap)
+{
+    if (tap->format != HG_TAP_MESSAGES || tap->why != HG_TAP_FINE)
+        return HG_TAP_LOST;
+    if (tap->frames.closed)
+        return HG_TAP_CLOSING;
+    return tap->frames.in_payload || tap->frames.head_n > 0 ? HG_TAP_IN_FRAME : HG_TAP_BETWEEN;
+}
+
 static unsigned found_fields(const struct hg_tap *tap)
 {
     unsigned found = 0;

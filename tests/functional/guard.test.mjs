@@ -3,9 +3,12 @@
 // reloads and restarts.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import http from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scaled, tempDir } from './lib/env.mjs';
+import WebSocket, { WebSocketServer } from 'ws';
+import { scaled, tempDir, within } from './lib/env.mjs';
 import { run, writeFiles } from './lib/gateway.mjs';
 import { config, direct, get, post, KEY } from './lib/world.mjs';
 
@@ -239,4 +242,108 @@ test('tokens are settled with what a tap has read: weights, and the multiplier o
   assert.equal(r.status, 403);
   assert.equal(r.json.error.total_effective_tokens, 630);
   assert.equal(r.json.error.message, 'Maximum effective tokens exceeded (630.00 / 500).');
+});
+
+// A server of WebSockets that answers a number with a message that used so many tokens; behind it an open guard.
+async function talkers(t, guard, { raw, request = '{ guard = "tokens"; }' } = {}) {
+  const server = http.createServer((req, res) => res.end('{}'));
+  const sockets = [];
+  new WebSocketServer({ server, perMessageDeflate: true }).on('connection', (s) => {
+    sockets.push(s);
+    s.on('message', (m) => (raw ? raw(s, Number(m)) : s.send(JSON.stringify({ model: 'm', usage: { in: Number(m) }, text: 'x'.repeat(2000) }))));
+  });
+  await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+  const file = join(tempDir('usage'), 'u');
+  const { gw } = await direct(t, {
+    config: {
+      server: `{ url = "http://127.0.0.1:${server.address().port}"; }`, tls: '', inject: '', threads: 4, global: `usage-log = "${file}";`,
+      ...guarded(`tokens: { ${guard} };`, `{ serve = "reflect"; when: { path = "/reflect"; }; }, ${request}`, { more: 'usage: { u: { input = "usage.in"; model = "model"; events = "sum"; }; };' }),
+      response: '{ usage = "u"; }',
+    },
+  });
+  const all = [];
+  t.after(() => {
+    for (const c of all) c.terminate();
+    server.close();
+    server.closeAllConnections();
+  });
+  const open = async (path, perMessageDeflate = false) => {
+    const c = new WebSocket(`ws://${gw.address('api')}${path}`, { perMessageDeflate });
+    all.push(c);
+    c.got = [];
+    c.on('message', (m) => c.got.push(m.toString()));
+    c.end = new Promise((done) => c.on('close', (code, reason) => done([code, reason.toString()])));
+    await within(once(c, 'open'), 'the upgrade');
+    c.ask = async (n) => {
+      c.send(String(n));
+      await within(once(c, 'message'), 'the message');
+    };
+    return c;
+  };
+  const used = async () => (await gw.once(t, get('/reflect', 'Connection: close\r\n'))).json.effective_tokens.total_effective_tokens;
+  return { gw, open, used, sockets, file };
+}
+
+test('tokens of a WebSocket are spent as they come; when none are left it is closed behind the message, and so is any other that goes on', async (t) => {
+  const { gw, open, used, sockets, file } = await talkers(t, 'max-tokens = 1000; estimate = 100;');
+  const [one, two] = [await open('/one'), await open('/two', true)];
+  assert.equal(await used(), 200, 'an estimate for each');
+  await one.ask(30);
+  assert.equal(await used(), 200, 'out of what was reserved');
+  await one.ask(370);
+  assert.equal(await used(), 500);
+  await two.ask(400);
+  assert.equal(await used(), 800);
+  await one.ask(250);
+  assert.deepEqual(await within(one.end, 'the end', 5000).catch(() => 'open'), [1008, 'effective_tokens_limit_exceeded']);
+  assert.equal(one.got.length, 3);
+  assert.equal(JSON.parse(one.got[2]).usage.in, 250, 'the message that crossed is whole');
+  await gw.until(() => sockets[0].readyState === WebSocket.CLOSED, 'the end at the upstream');
+  assert.equal(await used(), 1050);
+  assert.equal((await gw.once(t, get('/x'))).status, 403);
+  await assert.rejects(open('/three'), /403/);
+  // The other is cut when it spends again.
+  assert.equal(two.readyState, WebSocket.OPEN);
+  await two.ask(1);
+  assert.deepEqual(await within(two.end, 'the end'), [1008, 'effective_tokens_limit_exceeded']);
+  assert.equal(await used(), 1051, 'nothing stays reserved');
+  const access = await gw.request('/one');
+  assert.deepEqual([access.status, access.close, access.error, access.usage, access.input_tokens], [101, 'denied', 'effective_tokens_limit_exceeded', 'measured', 650]);
+  const event = await gw.waitForLog((l) => l.event === 'guard_denied' && l.path === '/one');
+  assert.deepEqual([event.guard, event.count, event.max, event.status], ['tokens', '1050', '1000', 101]);
+  assert.equal((await gw.counters()).guard_denied_total, 4);
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1).map((l) => JSON.parse(l));
+  assert.deepEqual(lines.map((l) => [l.path, l.input_tokens, l.partial]), [['/one', 650, undefined], ['/two', 401, undefined]]);
+});
+
+test('a WebSocket that is cut ends between two frames, however they come', async (t) => {
+  const frame = (v) => {
+    const text = Buffer.from(JSON.stringify(v));
+    return Buffer.concat([Buffer.from([0x81, 126, text.length >> 8, text.length & 0xff]), text]);
+  };
+  const next = frame({ text: 'y'.repeat(300) });
+  let rest;
+  const raw = (s, n) => {
+    s._socket.write(Buffer.concat([frame({ usage: { in: n }, pad: 'x'.repeat(200) }), next.subarray(0, 100)]));
+    rest = () => s._socket.write(next.subarray(100));
+  };
+  const { open, used } = await talkers(t, 'max-tokens = 50;', { raw });
+  const c = await open('/x');
+  await c.ask(70);
+  assert.equal(await used(), 70);
+  assert.equal(c.readyState, WebSocket.OPEN, 'in the middle of a frame');
+  rest();
+  assert.deepEqual(await within(c.end, 'the end'), [1008, 'effective_tokens_limit_exceeded']);
+  assert.equal(JSON.parse(c.got[1]).text.length, 300);
+});
+
+test('a guard that only observes cuts no WebSocket', async (t) => {
+  const { open, gw } = await talkers(t, 'max-tokens = 50;', { request: '{ guard = "tokens"; observe = true; }' });
+  const c = await open('/x');
+  for (const n of [70, 80]) await c.ask(n);
+  const again = await open('/y');
+  await again.ask(1);
+  assert.deepEqual([c.readyState, again.readyState], [WebSocket.OPEN, WebSocket.OPEN]);
+  await gw.waitForLog((l) => l.event === 'would_deny' && l.guard === 'tokens');
+  for (const x of [c, again]) x.terminate();
 });
