@@ -107,15 +107,14 @@ enum hg_schema_kind {
 
 #define HG_FORM_NAMED_LISTS 256u /* { name = ( { ... }, ... ); } where each group has the keys of `sub` */
 
-#define HG_SCHEMA_LATER 1u  /* not available in this version */
-#define HG_SCHEMA_ACTION 2u /* an entry of a list of actions has exactly one of these */
+#define HG_SCHEMA_ACTION 1u /* an entry of a list of actions has exactly one of these */
 /* For what shows a config with its standards: */
 #define HG_SCHEMA_SETTINGS \
-    4u /* a group that changes nothing when it is written empty: it is shown in any case */
-#define HG_SCHEMA_READING 8u  /* means something only while files are read: their result is shown instead */
-#define HG_SCHEMA_BESIDE 16u  /* allowed only beside another key: its standard is not shown */
-#define HG_SCHEMA_ALIASES 32u /* an action that may have `aliases` beside it */
-#define HG_SCHEMA_ANSWERS 64u /* an action that may have `observe` beside it */
+    2u /* a group that changes nothing when it is written empty: it is shown in any case */
+#define HG_SCHEMA_READING 4u  /* means something only while files are read: their result is shown instead */
+#define HG_SCHEMA_BESIDE 8u   /* allowed only beside another key: its standard is not shown */
+#define HG_SCHEMA_ALIASES 16u /* an action that may have `aliases` beside it */
+#define HG_SCHEMA_ANSWERS 32u /* an action that may have `observe` beside it */
 
 struct hg_schema_key {
     enum hg_schema_scope scope;

@@ -272,10 +272,6 @@ static bool stands_for_list(const struct hg_node *n, const struct hg_schema_key 
 static bool check_key(struct hg_node *n, const struct hg_schema_key *key, struct hg_diag *d)
 {
     n->schema = key;
-    if ((key->flags & HG_SCHEMA_LATER) != 0) {
-        hg_tree_problem(d, HG_SEVERITY_ERROR, n, "%s is not available in this version", key->key);
-        return false;
-    }
     if (n->type == HG_NODE_LIST)
         return check_list(n, key, d);
     if (stands_for_list(n, key))

@@ -183,7 +183,6 @@ static const struct hg_schema_key keys[] = {
     READING(FRONTEND, "from", NAME, ONE, NONE, "another frontend to begin as a copy of; bind is not copied"),
     READING(FRONTEND, "defaults", NAME, ONE, NONE, "named defaults instead of those of the file"),
     KEY(FRONTEND, "errors", NOTHING, NAMED, ERROR, "answers to failures, by their names"),
-    LATER(FRONTEND, "queue"),
     SETTINGS(FRONTEND, "log", FRONTEND_LOG, "the log of its requests"),
 
     KEY(USE_BACKEND, "backend", NAME, ONE, NONE, "the backend"),

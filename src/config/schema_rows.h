@@ -17,7 +17,6 @@
 #define TRIPLE HG_FORM_TRIPLE
 #define MAP HG_FORM_PAIR_MAP
 #define NAMED_LISTS HG_FORM_NAMED_LISTS
-#define ANY (ONE | LIST | GROUP | GROUPS | NAMED | PAIR | PAIRS | MAP)
 
 #define YEAR (365ull * 24u * 3600u * 1000u)
 
@@ -57,15 +56,6 @@
     {                                                                                                      \
         HG_SCOPE_##s, k, HG_KIND_##kind, forms, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_ACTION | HG_SCHEMA_ALIASES, \
             NULL, NULL, about                                                                              \
-    }
-#define LATER(s, k)                                                                                   \
-    {                                                                                                 \
-        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER, NULL, NULL, NULL \
-    }
-#define LATER_ACTION(s, k)                                                                              \
-    {                                                                                                   \
-        HG_SCOPE_##s, k, HG_KIND_NOTHING, ANY, HG_SCOPE_NONE, 0, 0, HG_SCHEMA_LATER | HG_SCHEMA_ACTION, \
-            NULL, NULL, NULL                                                                            \
     }
 
 #define COUNT_MOST 1000000000000ull

@@ -210,8 +210,7 @@ static bool is_outer(const struct hg_schema_key *key)
 {
     const struct hg_schema_key *front = hg_schema_find(HG_SCOPE_FRONTEND, hg_slice_str(key->key));
 
-    return key->scope == HG_SCOPE_BACKEND && front != NULL && (front->flags & HG_SCHEMA_LATER) == 0 &&
-           front->sub == key->sub;
+    return key->scope == HG_SCOPE_BACKEND && front != NULL && front->sub == key->sub;
 }
 
 static const struct hg_node *inherited(const struct hg_schema_key *key, const struct hg_node *from)
@@ -283,7 +282,7 @@ static void put_key(struct hg_dumper *p, const struct hg_schema_key *key, struct
 {
     const struct hg_node *own = get(l.own, key->key), *more = inherited(key, l.inherited);
 
-    if ((key->flags & (HG_SCHEMA_LATER | HG_SCHEMA_READING)) != 0)
+    if ((key->flags & HG_SCHEMA_READING) != 0)
         return;
     if (is_whole(key, own, more) && (standards || own != NULL)) {
         begin_key(p, key->key, true);
@@ -352,7 +351,7 @@ static void put_block(struct hg_dumper *p, const struct hg_schema_key *row)
 {
     const struct hg_node *n = hg_node_get(hg_model_root(p->d->model), row->key);
 
-    if ((row->flags & (HG_SCHEMA_LATER | HG_SCHEMA_READING)) != 0)
+    if ((row->flags & HG_SCHEMA_READING) != 0)
         return;
     if (hg_buf_len(p->out) > 0 && (n != NULL || (row->flags & HG_SCHEMA_SETTINGS) != 0))
         put(p, "\n");

@@ -41,11 +41,6 @@ void hg_key_name(const struct hg_schema_key *key, char *out, size_t cap)
     (void)snprintf(out, cap, "%s%s%s", block, block[0] != '\0' ? "." : "", key->key);
 }
 
-static bool is_there(const struct hg_schema_key *key)
-{
-    return (key->flags & HG_SCHEMA_LATER) == 0;
-}
-
 /* A block means its keys and those of the groups whose names begin with its own. */
 static bool is_meant(const struct hg_schema_key *key, const char *name)
 {
@@ -76,7 +71,7 @@ static const char *first_unknown(const char *const *name, size_t n)
         bool found = false;
 
         for (size_t k = 0; k < total && !found; k++)
-            found = is_there(&key[k]) && is_meant(&key[k], name[i]);
+            found = is_meant(&key[k], name[i]);
         if (!found)
             return name[i];
     }
@@ -290,7 +285,7 @@ bool hg_keys_write(const char *const *name, size_t n, bool json, struct hg_buf *
     if (json)
         good = hg_buf_append(out, HG_LIT("{\"version\":\"" HG_VERSION "\",\"keys\":["));
     for (size_t i = 0; good && i < total; i++) {
-        if (!is_there(&key[i]) || !is_meant_by_any(&key[i], name, n))
+        if (!is_meant_by_any(&key[i], name, n))
             continue;
         HG_ASSERT(key[i].about != NULL);
         good = written++ == 0 || hg_buf_append(out, json ? HG_LIT(",\n") : HG_LIT(""));

@@ -102,10 +102,9 @@ HG_TEST(schema_table_is_consistent)
         hg_unit_row(k->key);
         HG_CHECK(hg_schema_find(k->scope, hg_slice_str(k->key)) == k); /* written once */
         HG_CHECK(k->forms != 0);
-        HG_CHECK((k->about != NULL) != ((k->flags & HG_SCHEMA_LATER) != 0));
-        if ((k->flags & HG_SCHEMA_LATER) == 0)
-            HG_CHECK(((k->forms & (HG_FORM_GROUP | HG_FORM_GROUPS | HG_FORM_NAMED)) != 0) ==
-                     (k->sub != HG_SCOPE_NONE));
+        HG_CHECK(k->about != NULL);
+        HG_CHECK(((k->forms & (HG_FORM_GROUP | HG_FORM_GROUPS | HG_FORM_NAMED)) != 0) ==
+                 (k->sub != HG_SCOPE_NONE));
         HG_CHECK((k->kind == HG_KIND_WORD) == (k->words != NULL));
         if (k->standard != NULL)
             HG_CHECK(hg_schema_value(k, hg_slice_str(k->standard), &number, why, sizeof(why)));
