@@ -36,8 +36,7 @@ static struct hg_usage_log *open_log(const char *name, unsigned mode, size_t que
     struct hg_usage_target to = {.mode = mode, .queue = queue};
 
     memset(&counters, 0, sizeof(counters));
-    memcpy(folder, "/tmp/hdrgate-usage-XXXXXX", 26);
-    if (u == NULL || mkdtemp(folder) == NULL)
+    if (u == NULL || !hg_unit_folder(folder, sizeof(folder)))
         return NULL;
     to.to = in_folder(name);
     HG_CHECK(hg_usage_log_use(u, &to, err, sizeof(err)));
@@ -183,8 +182,7 @@ HG_TEST(nobody_waits_for_a_slow_disk_and_what_does_not_fit_is_counted)
     int fd;
 
     memset(&counters, 0, sizeof(counters));
-    memcpy(folder, "/tmp/hdrgate-usage-XXXXXX", 26);
-    HG_NEED(u != NULL && all != NULL && mkdtemp(folder) != NULL);
+    HG_NEED(u != NULL && all != NULL && hg_unit_folder(folder, sizeof(folder)));
     to.to = in_folder("fifo");
     HG_NEED(mkfifo(to.to, 0600) == 0);
     fd = open(to.to, O_RDONLY | O_NONBLOCK);

@@ -84,4 +84,7 @@ struct hg_slice hg_guarded(struct hg_slice s);
 struct hg_slice hg_guarded_str(const char *z);
 void hg_guarded_reset(void);
 
+/* A new folder; all of them are gone, with what is in them, when the program ends. False: there is none. */
+bool hg_unit_folder(char *path, size_t cap);
+
 #endif
