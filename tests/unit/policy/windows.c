@@ -119,7 +119,7 @@ HG_TEST(agrees_with_the_model)
         {1, 9, 60 * SECOND},  {100, 17, 60 * SECOND}, {3, 0, 3600 * SECOND}, {9, 31, 3600 * SECOND}};
 
     for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
-        for (unsigned seed = 1; seed <= 12; seed++)
+        for (unsigned seed = 1; seed <= hg_unit_scaled(12); seed++)
             random_walk(seed * 77, &rates[i], seed % 3 == 0 ? 12 : 2, seed % 4 == 0 ? 150 : 9);
 }
 

@@ -6,11 +6,13 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "support/unit.h"
 
 static struct hg_unit_test *tests;
 static const char *row;
+static double started;
 
 void hg_unit_add(struct hg_unit_test *test)
 {
@@ -80,8 +82,31 @@ bool hg_unit_check_u64(uint64_t actual, uint64_t expected, const char *what, con
     return record(held, what, file, line);
 }
 
+size_t hg_unit_scaled(size_t n)
+{
+    const char *scale = getenv("HDRGATE_TEST_SCALE");
+    size_t scaled = scale ? (size_t)((double)n * strtod(scale, NULL)) : n;
+    return scaled > 0 ? scaled : 1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void before_each(void)
+{
+    started = now();
+}
+
+/* What takes long is named, so that the suite can be kept quick. */
 static void after_each(void)
 {
+    double took = now() - started;
+    if (took >= 1.0)
+        printf("\n    took %.1f s ", took);
     row = NULL;
     hg_guarded_reset();
 }
@@ -111,7 +136,7 @@ static bool add_one(const struct hg_unit_test *t, const char *filter)
         return true;
     CU_pSuite s = CU_get_suite(suite);
     if (!s)
-        s = CU_add_suite_with_setup_and_teardown(suite, NULL, NULL, NULL, after_each);
+        s = CU_add_suite_with_setup_and_teardown(suite, NULL, NULL, before_each, after_each);
     return s && CU_add_test(s, t->name, t->run);
 }
 

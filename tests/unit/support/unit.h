@@ -50,6 +50,9 @@ void hg_unit_add(struct hg_unit_test *test);
     }                                                                               \
     static void test_name(void)
 
+/* n, or less of it where HDRGATE_TEST_SCALE says so (under ThreadSanitizer and valgrind); at least 1. */
+size_t hg_unit_scaled(size_t n);
+
 /* Each counts as one CUnit assertion and gives back whether it held. */
 #define HG_CHECK(e) hg_unit_check((e) ? true : false, #e, __FILE__, __LINE__)
 #define HG_CHECK_SLICE(actual, text) \

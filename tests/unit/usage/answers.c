@@ -35,7 +35,7 @@ static void measure(const struct answer *a, size_t cut, size_t step)
 
 static void measure_at_every_cut(const struct answer *a)
 {
-    size_t cuts = usage_scaled(a->body.n), stride = a->body.n / cuts;
+    size_t cuts = hg_unit_scaled(a->body.n), stride = a->body.n / cuts;
 
     for (size_t cut = 0; cut < a->body.n; cut += stride)
         measure(a, cut, 0);

@@ -78,14 +78,6 @@ struct hg_slice usage_read(const char *file)
     return hg_slice(out, n);
 }
 
-size_t usage_scaled(size_t n)
-{
-    const char *scale = getenv("HDRGATE_TEST_SCALE");
-    size_t scaled = scale != NULL ? (size_t)((double)n * strtod(scale, NULL)) : n;
-
-    return scaled > 0 ? scaled : 1;
-}
-
 static void add_field(struct hg_tap_rules *rules, struct hg_slice name, struct hg_slice paths)
 {
     enum hg_tap_field field = HG_TAP_INPUT;

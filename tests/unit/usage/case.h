@@ -26,9 +26,6 @@ struct hg_slice usage_read(const char *file);
 /* "field = path path; ..." with "sum;" first when counts add up. The caller frees them. */
 struct hg_tap_rules *usage_rules(const char *text);
 
-/* n, or less of it where HDRGATE_TEST_SCALE says so (under valgrind); at least 1. */
-size_t usage_scaled(size_t n);
-
 /* Does a tap that has ended say what the case wants? */
 void usage_check(const struct usage_case *c, const struct hg_tap *tap);
 

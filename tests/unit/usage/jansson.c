@@ -233,7 +233,7 @@ HG_TEST(reads_what_jansson_reads)
     struct text doc = {.p = malloc(ROOM)}, ours = {.p = malloc(ROOM)}, theirs = {.p = malloc(ROOM)};
     unsigned agreed[2] = {0, 0};
     uint64_t seed = 20260101;
-    unsigned rounds = (unsigned)usage_scaled(ROUNDS);
+    unsigned rounds = (unsigned)hg_unit_scaled(ROUNDS);
 
     HG_NEED(doc.p != NULL && ours.p != NULL && theirs.p != NULL);
     for (unsigned round = 0; round < rounds; round++) {
