@@ -7,7 +7,8 @@
 #                                  then those that ask for time and memory once more, with figures, in the release build
 #   tests/run.sh --slow            the rest: slow tests, ThreadSanitizer, valgrind
 #   tests/run.sh --containers      the images and compose.yaml with podman; needs root and ten minutes
-#   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz)
+#   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz); valgrind then watches
+#                                  each process of the functional tests and takes a quarter of an hour, not a part of them
 #
 # Any other words go to ctest: tests/run.sh --preset dev -R unit
 set -eu
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     -h | --help)
-        sed -n '4,13s/^# \{0,1\}//p' "$0"
+        sed -n '4,14s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
     *) break ;;
@@ -77,7 +78,7 @@ under_valgrind() {
         --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
     HDRGATE_WRAPPER="valgrind $options"
     export HDRGATE_WRAPPER
-    run valgrind valgrind -j2 -LE 'unit|house|containers' "$@"
+    run valgrind valgrind -j2 -LE 'unit|house|containers|unwatched' "$@"
 }
 
 started=$(date +%s)
@@ -101,7 +102,7 @@ slow)
     run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
-    run tsan tsan -j2 -LE 'house|containers' "$@"
+    run tsan tsan -j2 -LE 'house|containers|unwatched' "$@"
     under_valgrind "$@"
     ;;
 containers)
@@ -123,12 +124,12 @@ preset)
     case $preset in
     release) run release release -L release "$@" ;;
     valgrind)
-        export HDRGATE_TEST_SCALE=0.05
+        export HDRGATE_TEST_SCALE=0.05 HDRGATE_TEST_WATCH=all
         under_valgrind "$@"
         ;;
     tsan)
         export HDRGATE_TEST_SCALE=0.05
-        run tsan tsan -j2 -LE 'house|containers' "$@"
+        run tsan tsan -j2 -LE 'house|containers|unwatched' "$@"
         ;;
     *) run "$preset" "$preset" -j2 -LE slow "$@" ;;
     esac

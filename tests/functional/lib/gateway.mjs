@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BINARY, WRAPPER, Watch, own, tempDir, within } from './env.mjs';
+import { BINARY, Watch, own, tempDir, watched, within } from './env.mjs';
 import { RawClient, once } from './raw.mjs';
 
 // The caller's environment stays outside, but for what the sanitizers read.
@@ -23,7 +23,7 @@ export function writeFiles(files) {
 }
 
 // Runs hdrgate to its end.
-export async function run(args, { env = {}, wrapper = WRAPPER } = {}) {
+export async function run(args, { env = {}, wrapper = watched() } = {}) {
   const [command, ...rest] = [...wrapper, BINARY, ...args];
   const child = own(spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] }));
   const out = { stdout: '', stderr: '' };
@@ -52,7 +52,7 @@ export class Gateway {
     this.expectedStderr = stderr;
     this.dir = writeFiles({ 'hdrgate.cfg': text, ...files });
     this.readyFile = join(this.dir, 'ready.json');
-    const line = [...prefix, ...WRAPPER, BINARY, 'run', '-f', from ?? join(this.dir, 'hdrgate.cfg'), '--ready-file', this.readyFile];
+    const line = [...prefix, ...watched(), BINARY, 'run', '-f', from ?? join(this.dir, 'hdrgate.cfg'), '--ready-file', this.readyFile];
     const [command, ...rest] = [...line, ...args];
     this.process = own(spawn(command, rest, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'], cwd: this.dir }));
     this.pid = this.process.pid;
