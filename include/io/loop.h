@@ -90,7 +90,8 @@ struct hg_post {
 void hg_loop_post(struct hg_loop *loop, struct hg_post *p);
 
 /* ---- signals (main loop only) ---- */
-/* A signal as an ordinary callback in this loop; one that the process held back until now comes then. Returns
+/* A signal as an ordinary callback in this loop; one that the process held back until now comes then. The
+ * calling thread blocks it until the loop is freed (signalfd(2)); other threads must block it too. Returns
  * false when it cannot be watched. */
 bool hg_loop_signal(struct hg_loop *loop, int signum, void (*fn)(void *ctx, int signum), void *ctx);
 

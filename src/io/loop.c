@@ -129,7 +129,8 @@ struct hg_loop *hg_loop_new(void)
     if (loop == NULL)
         return NULL;
     loop->magic = LOOP_MAGIC;
-    loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    /* Signals come through a descriptor: no handler ever interrupts anything. */
+    loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV | EVFLAG_SIGNALFD);
     if (loop->ev == NULL) {
         free(loop);
         return NULL;
@@ -396,7 +397,6 @@ static void on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 bool hg_loop_signal(struct hg_loop *loop, int signum, void (*fn)(void *ctx, int signum), void *ctx)
 {
     struct watched_signal *s;
-    sigset_t one;
 
     HG_ASSERT(loop->magic == LOOP_MAGIC);
     HG_ASSERT(fn != NULL);
@@ -409,10 +409,9 @@ bool hg_loop_signal(struct hg_loop *loop, int signum, void (*fn)(void *ctx, int 
     s->ctx = ctx;
     ev_signal_init(&s->watcher, on_signal, signum);
     s->watcher.data = s;
-    ev_signal_start(loop->ev, &s->watcher);
-    sigemptyset(&one);
-    sigaddset(&one, signum);
-    (void)pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+    ev_signal_start(loop->ev, &s->watcher); /* blocks it from here on */
+    /* One that the parent had us ignore (nohup, a shell's "&") would never reach the descriptor. */
+    (void)signal(signum, SIG_DFL);
     s->next = loop->signals;
     loop->signals = s;
     return true;

@@ -338,20 +338,17 @@ static bool bring_up(struct hg_service *s)
            hg_credentials_start(s) && start_guard_files(s) && start_workers(s) && start_watchdog(s);
 }
 
-/* With the loop the signals' handlers go; a second SIGTERM must not kill us while we write the last lines. */
-static void hold_signals(void)
+/* The loop held the signals back and lets them go at its end; a second SIGTERM must not kill us while we
+ * write the last lines. */
+static void ignore_signals(void)
 {
-    sigset_t ours;
-
-    sigemptyset(&ours);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        sigaddset(&ours, signals[i]);
-    pthread_sigmask(SIG_BLOCK, &ours, NULL);
+        signal(signals[i], SIG_IGN);
 }
 
 static void take_down(struct hg_service *s)
 {
-    hold_signals();
+    ignore_signals();
     for (size_t i = 0; i < s->workers && s->worker != NULL; i++)
         hg_worker_free(s->worker[i]);
     hg_usage_log_free(s->usage_log, HG_TIME_USAGE_FLUSH);
