@@ -79,6 +79,8 @@ test('AWF_MAX_EFFECTIVE_TOKENS: weights and multipliers, plain and streamed, ove
   assert.equal((await ask(gw, t, 'anthropic', '/v1/messages')).status, 200);
   const total = first + 2 * (300 + 0.1 * 1000 + 4 * 20);
   assert.equal((await used()).total_effective_tokens, total);
+  const line = await gw.waitForLog((l) => l.event === 'token_usage' && l.provider === 'anthropic');
+  assert.deepEqual([line.level, line.model, line.input_tokens, line.output_tokens, line.cache_read_tokens, line.cache_write_tokens, line.streaming, line.transport], ['info', 'claude-x', 300, 20, 1000, 0, true, undefined]);
   const r = await ask(gw, t, 'openai', '/v1/chat/completions');
   assert.equal(total + 1000 > 2000, true, 'the estimate of another request does not fit');
   assert.equal(r.status, 403);

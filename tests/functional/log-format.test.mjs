@@ -84,6 +84,39 @@ test('upgrades have events of their own', async (t) => {
   assert.ok(!gw.lines.some((l) => /^request_/.test(l.event)), gw.text());
 });
 
+test('who is over a limit, and what tokens an answer took', async (t) => {
+  const wsAccept = (key) => createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const handle = async (req, res) => {
+    const usage = JSON.stringify({ model: 'm\x07-1', usage: { in: 12, out: 3, cr: 4, cw: 5 } });
+    if (req.target === '/stream') return res.send(200, `data: ${usage}\n\n`, { 'Content-Type': 'text/event-stream' });
+    if (req.target !== '/ws') return res.send(200, req.target === '/none' ? '{}' : usage, { 'Content-Type': 'application/json' });
+    await res.head(101, { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Accept': wsAccept(req.header('sec-websocket-key')) });
+    await res.raw(Buffer.concat([Buffer.from([0x81, Buffer.byteLength(usage)]), Buffer.from(usage), Buffer.from([0x88, 2, 3, 232])]));
+    return res.close();
+  };
+  const more = 'usage: { u: { input = "usage.in"; output = "usage.out"; cache-read = "usage.cr"; cache-write = "usage.cw"; model = "model"; }; };';
+  const scene = awf({ upstream: { handle }, config: { response: '{ usage = "u"; }', request: '{ rate-limit: { name = "rpm"; requests = 4; per = "minute"; }; }' } });
+  scene.config.more += more;
+  const { gw } = await direct(t, scene);
+  const id = (name) => `X-Request-ID: ${name}\r\n`;
+  for (const path of ['none', 'plain', 'stream']) assert.equal((await gw.once(t, get(`/${path}`, id(path)))).status, 200);
+  const c = await gw.client(t);
+  await c.send(get('/ws', `${id('ws')}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`));
+  await c.gone();
+  c.destroy();
+  const no = await gw.once(t, get('/plain', id('refused')));
+  const limited = await line(gw, (l) => l.event === 'rate_limited');
+  assert.deepEqual(KEYS(limited), [...COMMON, 'request_id', 'provider', 'limit_type', 'limit', 'retry_after']);
+  assert.deepEqual([limited.level, limited.request_id, limited.provider, limited.limit_type, limited.limit, String(limited.retry_after)], ['warn', 'refused', 'api', 'rpm', 4, no.header('retry-after')]);
+  await line(gw, (l) => l.event === 'token_usage' && l.request_id === 'ws');
+  const used = gw.lines.filter((l) => l.event === 'token_usage');
+  const names = ['request_id', 'provider', 'model', 'input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens', 'streaming'];
+  assert.deepEqual(used.map((l) => [l.level, ...names.map((n) => l[n]), l.transport]), [
+    ['info', 'plain', 'api', 'm-1', 12, 3, 4, 5, false, undefined], ['info', 'stream', 'api', 'm-1', 12, 3, 4, 5, true, undefined], ['info', 'ws', 'api', 'm-1', 12, 3, 4, 5, true, 'websocket'],
+  ]);
+  assert.deepEqual(used.map(KEYS), [[...COMMON, ...names], [...COMMON, ...names], [...COMMON, ...names, 'transport']]);
+});
+
 // Text lines go to a file: what the gateway says on its standard output has to be JSON in all tests.
 const CLF = `log-format: { clf: { others = "off"; events: { request-complete: {
   line = "%{client-ip} - - [%{time-clf}] \\"%{method} %{path} %{protocol}\\" %{status} %{bytes-out} \\"%{client-header:referer}\\" \\"%{client-header:user-agent}\\"";
