@@ -355,6 +355,8 @@ void hg_guard_release(struct hg_exchange *x);
 void hg_guard_drop(struct hg_exchange *x);
 /* The final head of the upstream, or a 101, is in x->resp. */
 void hg_guard_answered(struct hg_exchange *x);
+/* What becomes of the answer is known: settles what is not settled. What comes after the first call says
+ * nothing more. */
 void hg_guard_end(struct hg_exchange *x, enum hg_close why);
 /* An upgraded connection that has used up its tokens: ends it if it stands between two frames. True: it has
  * ended. */

@@ -91,7 +91,9 @@ void hg_reply_send(struct hg_exchange *x, unsigned status, const struct hg_heade
     HG_ASSERT(!x->resp_head && s->exchange == x);
     hg_upstream_release(x);
     hg_upstream_stop_keeping(x);
+    /* Before the client can have the answer: it may ask again at once. */
     hg_limits_answered(x);
+    hg_guard_end(x, why);
     hg_guard_drop(x);
     hg_headers_init(&own, &x->arena);
     for (size_t i = 0; headers != NULL && i < headers->n; i++)

@@ -221,6 +221,7 @@ static void body_done(struct hg_exchange *x)
         return;
     }
     hg_exchange_usage_whole(x, hg_buf_len(&s->out) - before);
+    hg_guard_end(x, HG_CLOSE_OK); /* before the client has the last byte: it may ask again at once */
     hg_dispatch_succeeded(x);
     x->resp_done = true;
 }
