@@ -163,15 +163,11 @@ bool hg_guard_pump(struct hg_exchange *x)
 /* A close frame (RFC 6455, 5.5.1) as a server writes it: 1008, and the type of the failure. */
 static bool say_closed(struct hg_exchange *x, const char *type)
 {
-    char frame[4 + 123];
-    size_t n = strlen(type) < 123 ? strlen(type) : 123;
+    struct hg_slice reason = hg_slice(type, strlen(type) < 123 ? strlen(type) : 123);
+    const char head[] = {(char)0x88, (char)(2 + reason.n), (char)(1008 >> 8), (char)(1008 & 0xff)};
 
-    frame[0] = (char)0x88;
-    frame[1] = (char)(2 + n);
-    frame[2] = (char)(1008 >> 8);
-    frame[3] = (char)(1008 & 0xff);
-    memcpy(frame + 4, type, n);
-    return hg_buf_append(&x->session->out, hg_slice(frame, 4 + n));
+    return hg_buf_append(&x->session->out, hg_slice(head, sizeof(head))) &&
+           hg_buf_append(&x->session->out, reason);
 }
 
 bool hg_guard_cut(struct hg_exchange *x)
