@@ -52,6 +52,9 @@ struct hg_resolver {
     const struct hg_map *(*map)(void *ctx, struct hg_slice name);
     /* The declared name most like this one, or NULL. */
     const char *(*nearest)(void *ctx, enum hg_declared what, struct hg_slice name);
+    /* The variable has a value, but not what $<host:NAME> or $<int:NAME> asks for, and a default (or nothing)
+     * stands in for it. */
+    void (*unusable)(void *ctx, struct hg_slice name, const char *wanted);
 };
 
 /* For what is put into a text of that kind: inside a JSON string, or HTML text and attributes. */

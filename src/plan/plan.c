@@ -111,6 +111,17 @@ static void build_all(struct hg_build *b)
     hg_finish_choices(b);
 }
 
+/* Once, wherever it is used; never the value. */
+static void say_unusable(void *ctx, struct hg_slice name, const char *wanted)
+{
+    struct hg_build *b = ctx;
+    char printable[64];
+
+    hg_text_printable(name, printable, sizeof(printable));
+    hg_diag_add(b->d, HG_SEVERITY_WARNING, NULL, 0, NULL, "the value of %s is not %s: it counts as not set",
+                printable, wanted);
+}
+
 struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environment *env,
                               const struct hg_plan_options *options, struct hg_diag *d)
 {
@@ -131,7 +142,8 @@ struct hg_plan *hg_plan_build(const struct hg_model *m, const struct hg_environm
                                       .acl = resolve_acl,
                                       .choice = resolve_choice,
                                       .map = resolve_map,
-                                      .nearest = resolve_nearest};
+                                      .nearest = resolve_nearest,
+                                      .unusable = say_unusable};
     if (options == NULL)
         hg_build_env_files(&b, NULL, 0);
     else if (!options->given_variables)

@@ -158,23 +158,45 @@ void hg_reference_standby(struct hg_compiler *c, struct hg_template *t, const st
     hg_template_free(own);
 }
 
+/* A value that is none is said, and nothing more when something can stand in for it. 0 is the number for
+ * "off". */
+static bool as_number(struct hg_compiler *c, const struct hg_reference *r, struct hg_slice *value)
+{
+    uint64_t number;
+
+    *value = hg_slice_trim(*value);
+    if (!hg_slice_u64(*value, &number) && c->resolver->unusable != NULL)
+        c->resolver->unusable(c->resolver->ctx, r->name, "a whole number");
+    return is_positive(*value);
+}
+
+static bool as_host(struct hg_compiler *c, const struct hg_reference *r, struct hg_slice *value)
+{
+    static const char wanted[] = "a host or a URL with a host";
+    char name[64];
+
+    if (host_of(*value, value))
+        return true;
+    if (r->standby.p == NULL && !r->vanish) {
+        hg_text_printable(r->name, name, sizeof(name));
+        hg_compile_bad(c, r->at, "the value of %s is not %s", name, wanted);
+    } else if (c->resolver->unusable != NULL) {
+        c->resolver->unusable(c->resolver->ctx, r->name, wanted);
+    }
+    return false;
+}
+
 static void variable(struct hg_compiler *c, struct hg_template *t, const struct hg_reference *r)
 {
     struct hg_slice value;
     bool found = look_up(c, r, &value);
-    char name[64];
 
-    if (found && hg_slice_eq(r->function, HG_LIT("int"))) {
-        found = is_positive(value);
-        value = hg_slice_trim(value);
-    } else if (found && hg_slice_eq(r->function, HG_LIT("host"))) {
-        found = host_of(value, &value);
-        if (!found && r->standby.p == NULL && !r->vanish) {
-            hg_text_printable(r->name, name, sizeof(name));
-            hg_compile_bad(c, r->at, "the value of %s is not a host or a URL with a host", name);
-            return;
-        }
-    }
+    if (found && hg_slice_eq(r->function, HG_LIT("int")))
+        found = as_number(c, r, &value);
+    else if (found && hg_slice_eq(r->function, HG_LIT("host")))
+        found = as_host(c, r, &value);
+    if (c->result == HG_TEMPLATE_BAD)
+        return;
     if (found) {
         t->env = true;
         hg_compile_literal(c, t, value);

@@ -30,6 +30,15 @@ fi
     "$hdrgate" check --strict -f docker/awf
 ) >"$work/out" 2>&1 || fail "with all keys it is not without warnings: $(cat "$work/out")"
 
+# A target that is none, and a limit that is no number, are said once, and never shown.
+for value in 'OPENAI_API_TARGET=hush me.example' 'COPILOT_API_TARGET=https://hush\me' 'AWF_MAX_RUNS=hush'; do
+    OPENAI_API_KEY=a env "$value" "$hdrgate" check -f docker/awf >"$work/out" 2>&1 || fail "$value is an error"
+    [ "$(grep -c "^warning: the value of ${value%%=*} is not .*: it counts as not set$" "$work/out")" = 1 ] || fail "$value is not said once"
+    ! grep -q hush "$work/out" || fail "the value of ${value%%=*} is shown"
+done
+OPENAI_API_KEY=a OPENAI_API_TARGET=https://me.example/v1 AWF_MAX_RUNS=0 "$hdrgate" check -f docker/awf >"$work/out" 2>&1
+! grep -q 'counts as not set' "$work/out" || fail "good values are taken for bad ones"
+
 "$hdrgate" test -f docker/awf docker/awf || status=1
 count=$(cat docker/awf/*.fixtures | grep -c '^== ')
 [ "$count" -ge 200 ] || fail "only $count fixtures"
