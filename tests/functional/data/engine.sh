@@ -28,8 +28,8 @@ case "$*" in
 --version)
     echo "$name version 1"
     ;;
-"container inspect "* | "network inspect "*)
-    case " ${ENGINE_THERE-} " in *" $3 "*) exit 0 ;; *) exit 1 ;; esac
+"ps --all "* | "network ls "*)
+    printf '%s\n' other "${ENGINE_THERE-}" awf-squid-2
     ;;
 "inspect --format {{.Config.Entrypoint}} "*)
     echo "${ENGINE_ENTRYPOINT-[/usr/local/bin/entrypoint.sh]}"
@@ -41,9 +41,9 @@ logs\ *)
     echo "the last words of $2"
     ;;
 exec\ *)
-    # Ready at the third question.
+    # Ready at once, or at that question.
     [ "${ENGINE_DEAD-}" != "$2" ] || exit 1
-    [ "$(grep -c "^$name exec $2 " "$ENGINE_CALLS")" -ge 3 ] || exit 1
+    [ -z "${ENGINE_READY-}" ] || [ "$(grep -c "^$name exec $2 " "$ENGINE_CALLS")" -ge "$ENGINE_READY" ] || exit 1
     ;;
 "run --detach"*)
     exit "${ENGINE_RUN-0}"
