@@ -5,8 +5,9 @@
 # Installs the Debian packages that are missing. The one list of them: the quickstart, the tests and CI
 # all come here. Does nothing, and needs no rights, when everything is there.
 #
-#   tests/install-packages.sh build|quickstart|test|slow|containers|fuzz ...
+#   tests/install-packages.sh program|build|quickstart|test|slow|containers|fuzz ...
 #
+# program: to compile without the tests; build: with them.
 # An entry is a package, or package=command where a command from anywhere else does as well.
 set -eu
 
@@ -15,9 +16,10 @@ case $(cat /etc/debian_version 2>/dev/null) in
 12*) clang=14 format=clang-format=clang-format ;;
 *) clang=19 format='' ;;
 esac
-build='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
+program='gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config
   libev-dev libssl-dev libpcre2-dev libconfig-dev libc-ares-dev
-  zlib1g-dev libbrotli-dev libzstd-dev libcunit1-dev libjansson-dev'
+  zlib1g-dev libbrotli-dev libzstd-dev'
+build="$program libcunit1-dev libjansson-dev"
 quickstart='ca-certificates openssl=openssl curl=curl squid=squid'
 test="$quickstart binutils nodejs=node npm=npm universal-ctags=ctags mandoc=mandoc cppcheck=cppcheck
   $format git=git procps=ps libfaketime prometheus=promtool
@@ -57,9 +59,9 @@ no_services() {
 entries=''
 for set in "$@"; do
     case $set in
-    build | quickstart | test | slow | containers | fuzz) eval "entries=\"\$entries \$$set\"" ;;
+    program | build | quickstart | test | slow | containers | fuzz) eval "entries=\"\$entries \$$set\"" ;;
     *)
-        echo "usage: $0 build|quickstart|test|slow|containers|fuzz ..." >&2
+        echo "usage: $0 program|build|quickstart|test|slow|containers|fuzz ..." >&2
         exit 2
         ;;
     esac

@@ -6,7 +6,7 @@
 #   tests/run.sh                   everything but what is labelled slow: the dev build (ASan and UBSan),
 #                                  then those that ask for time and memory once more, with figures, in the release build
 #   tests/run.sh --slow            the rest: slow tests, ThreadSanitizer, valgrind
-#   tests/run.sh --containers      the images and compose.yaml with podman; needs root and ten minutes
+#   tests/run.sh --containers      the images and compose.yaml with podman; needs root and six minutes
 #   tests/run.sh --preset tsan     only that build (dev, release, tsan, valgrind, coverage, fuzz); valgrind then watches
 #                                  each process of the functional tests and takes a quarter of an hour, not a part of them
 #

@@ -45,5 +45,5 @@ fi
 
 for name in OPENAI_BASE_URL ANTHROPIC_BASE_URL COPILOT_API_URL GEMINI_API_BASE_URL; do answers $name; done
 
-[ $status = 0 ] && echo "[health-check] no real key here, and the gateway answers"
+[ $status = 0 ] && echo "[health-check] no real key here, and the gateway answers" >&2
 exit $status

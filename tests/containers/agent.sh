@@ -3,6 +3,8 @@
 #
 # What an agent can do and cannot, asked from inside its container. A line for each; the exit status is the number of
 # those that are not as they should be. /flags is shared with the test.
+#
+# shellcheck disable=SC2016,SC2317 # what is checked are functions called by name, and lines for other shells
 set -uo pipefail
 
 failed=0
@@ -60,6 +62,16 @@ check 'Codex has its settings' grep -q "http://172.30.0.30:10000/v1" "$HOME/.cod
 check 'Gemini has its settings' grep -q gemini-api-key "$HOME/.gemini/settings.json"
 check "Claude's helper says the placeholder" test "$("$CLAUDE_CODE_API_KEY_HELPER")" = "$ANTHROPIC_AUTH_TOKEN"
 
+# Node reads variables with getenv, so the library sees it; OPENAI_API_KEY is one of the names.
+check 'the one-shot library is loaded' grep -q libhg-one-shot-token /proc/self/maps
+check 'a token that has been read is gone from the environment, and from that of children' /node -e '
+    const { readFileSync } = require("fs"), { spawnSync } = require("child_process"), { ok } = require("assert");
+    const has = () => readFileSync("/proc/self/environ", "latin1").split("\0").includes("OPENAI_API_KEY=sk-placeholder-for-api-proxy");
+    ok(has(), "before the first read");
+    ok(process.env.OPENAI_API_KEY === "sk-placeholder-for-api-proxy" && process.env.OPENAI_API_KEY !== undefined, "two reads");
+    ok(!has(), "after the first read");
+    ok(spawnSync("printenv", ["OPENAI_API_KEY"]).status === 1, "a child");
+    ok(spawnSync("printenv", ["OPENAI_BASE_URL"]).status === 0, "what is no token stays");'
 check 'the health check is content' health
 for name in OPENAI_API_KEY OPENAI_KEY CODEX_API_KEY ANTHROPIC_API_KEY CLAUDE_API_KEY ANTHROPIC_AUTH_TOKEN COPILOT_TOKEN \
     COPILOT_GITHUB_TOKEN COPILOT_API_KEY COPILOT_PROVIDER_API_KEY GEMINI_API_KEY GOOGLE_API_KEY; do

@@ -7,7 +7,7 @@ import http from 'node:http';
 const [, , url, count] = process.argv;
 const agent = new http.Agent({ maxSockets: Infinity });
 const one = () => new Promise((done, fail) => {
-  http.get(url, { agent }, (res) => res.statusCode === 200 ? res.once('data', done) : fail(new Error(`status ${res.statusCode}`))).on('error', fail);
+  http.request(url, { method: 'POST', agent }, (res) => res.statusCode === 200 ? res.once('data', done) : fail(new Error(`status ${res.statusCode}`))).on('error', fail).end('{}');
 });
 await Promise.all(Array.from({ length: Number(count) }, one));
 console.log('all');

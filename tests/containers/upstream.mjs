@@ -26,10 +26,10 @@ function answer(req, res) {
   res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
-// An event, and then nothing until the client leaves: a model that thinks.
+// An event with what it has taken so far, and then nothing until the client leaves: a model that thinks.
 function stream(res) {
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-  res.write('data: {"n":1}\n\n');
+  res.write('data: {"model":"scripted-1","usage":{"prompt_tokens":7,"completion_tokens":3}}\n\n');
 }
 
 https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (req, res) => {

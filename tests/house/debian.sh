@@ -30,24 +30,20 @@ done
 command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap >/dev/null
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/house/mirror.sh
+. "$top/tests/house/mirror.sh"
 root=$(mktemp -d "${TMPDIR:-/tmp}/hdrgate-$release.XXXXXX")
 cleanup() {
     if [ $keep = yes ]; then echo "kept: $root"; else rm -rf --one-file-system "$root"; fi
 }
 trap cleanup EXIT
 
-mirror() {
-    # shellcheck disable=SC2016 # apt fills these in
-    apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-        awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
-}
-
 make_root() {
     if [ -n "$tarball" ] && [ -e "$tarball" ]; then
         tar -C "$root" -xf "$tarball"
         return
     fi
-    debootstrap --variant=minbase "$release" "$root" "$(mirror)" >"$root.log" 2>&1 || { tail "$root.log"; exit 1; }
+    debootstrap --variant=minbase "$release" "$root" "$(debian_mirror)" >"$root.log" 2>&1 || { tail "$root.log"; exit 1; }
     rm -f "$root.log"
     [ -z "$tarball" ] || tar -C "$root" -cf "$tarball" .
 }
@@ -55,7 +51,7 @@ make_root() {
 # What this machine needs to reach its mirror and its registry.
 copy_settings() {
     cp /etc/resolv.conf "$root/etc/resolv.conf"
-    apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-)' >"$root/etc/apt/apt.conf.d/99machine" || true
+    debian_settings >"$root/etc/apt/apt.conf.d/99machine"
     mkdir -p "$root/opt/machine"
     : >"$root/opt/machine/env"
     local name value
