@@ -40,9 +40,14 @@ def expanded(node):
 
 
 def networks(value):
+    """With a hardware address that is always the same, as Docker's: who has it in a table finds a restarted one."""
     for name, settings in value.items():
         address = settings.get("ipv4_address")
-        yield f"--network={name}:ip={address}" if address else f"--network={name}"
+        if address:
+            mac = ":".join(f"{part:02x}" for part in (2, 0x42, *map(int, address.split("."))))
+            yield f"--network={name}:ip={address},mac={mac}"
+        else:
+            yield f"--network={name}"
 
 
 def environment(value):

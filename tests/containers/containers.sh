@@ -98,7 +98,7 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 started_ms() { echo $(($(date -d "$(inspect '{{.State.StartedAt.Format "2006-01-02T15:04:05.000000000Z07:00"}}' "$1")" +%s%N) / 1000000)); }
 resident() { awk '/^VmRSS/ { printf "%d", ($2 + 512) / 1024 }' "/proc/$pid/status"; }
 does_not_begin() { ! "$@" && [ ! -e "$work/flags/begun" ]; }
-healthy() { curl -fs -o /dev/null --noproxy '*' --max-time 1 http://172.30.0.30:10000/health; }
+healthy() { curl -fs -o /dev/null --noproxy '*' --connect-timeout 0.1 --max-time 1 http://172.30.0.30:10000/health; }
 
 step "images"
 mkdir -p "$AWF_PODMAN_DIR"
