@@ -39,7 +39,7 @@ struct hg_taken {
  * be). False: nothing was taken. */
 bool hg_window_take(struct hg_window *w, const struct hg_rate *r, uint64_t n, uint64_t need, uint64_t now,
                     struct hg_taken *taken);
-/* Takes n even when there is no room: it has passed already. */
+/* Takes n even when there is no room: it has passed already. Any n: a window stays full above 2^62. */
 void hg_window_add(struct hg_window *w, const struct hg_rate *r, uint64_t n, uint64_t now);
 /* Gives n of what was taken back, and notes that in *taken. What has left the window meanwhile is gone. */
 void hg_window_give_back(struct hg_window *w, const struct hg_rate *r, uint64_t n, uint64_t now,

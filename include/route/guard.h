@@ -43,7 +43,7 @@ enum hg_route_step hg_route_admit(struct hg_route *r, struct hg_guard_state *con
 /* The final answer, or 101, of the upstream came: counts runs and denied answers. */
 void hg_guards_answered(struct hg_guard_holds *h, unsigned status);
 /* So much more than was said before is what the answer says of tokens, and that is in the place of the
- * estimate. last: no more comes, and what is left of the estimate is given back. */
+ * estimate. last: that is all it took, and what is left of the estimate is given back. */
 void hg_guards_tokens(struct hg_guard_holds *h, struct hg_scratch *scratch,
                       const uint64_t tokens[HG_TOKEN_KIND_COUNT], struct hg_slice model, bool last);
 /* The first whose tokens are used up, and that would refuse another request; NULL: none. */

@@ -27,8 +27,13 @@ static uint64_t begin_of(uint64_t period, uint64_t slot)
            (slot % HG_WINDOW_SLOTS * period + HG_WINDOW_SLOTS - 1) / HG_WINDOW_SLOTS;
 }
 
+/* What is added passed already, and may be any number that somebody else said: sums stay far from their end.
+ */
+#define MOST (UINT64_MAX / 4)
+
 static void put(struct hg_window *w, uint64_t n)
 {
+    n = w->sum < MOST ? least(n, MOST - w->sum) : 0;
     w->count[w->slot % HG_WINDOW_SLOTS] += n;
     w->sum += n;
 }

@@ -19,6 +19,22 @@ _Static_assert((int)HG_TAP_INPUT == (int)HG_TOKEN_INPUT && (int)HG_TAP_OUTPUT ==
                    (int)HG_TAP_COUNTS == (int)HG_TOKEN_KIND_COUNT,
                "guards");
 
+/* Figures are an upstream's word: all that they may do is fill a limit up. */
+static uint64_t told(const struct hg_exchange *x)
+{
+    uint64_t sum;
+    bool over = __builtin_add_overflow(x->usage.told[HG_TAP_INPUT], x->usage.told[HG_TAP_OUTPUT], &sum);
+
+    return over ? UINT64_MAX : sum;
+}
+
+/* Is this what it came to? Of an answer that broke off only the least is known, so that what is left of its
+ * estimate stays: a client that leaves before the last figures would pay for the first ones only. */
+static bool final(const struct hg_usage_more *more)
+{
+    return more->last && hg_usage_partial(more->record) == NULL;
+}
+
 void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more *more)
 {
     HG_ASSERT(x->magic == HG_EXCHANGE_MAGIC && more->record != NULL);
@@ -27,9 +43,9 @@ void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more
             hg_traffic_tokens(x->traffic, x->session->relay->thread, (enum hg_tokens)i, more->tokens[i]);
     /* What was estimated stays when no figure came. */
     if (hg_usage_counted(&more->record->found) || !more->last)
-        hg_limits_tokens(x, x->usage.told[HG_TAP_INPUT] + x->usage.told[HG_TAP_OUTPUT], more->last);
+        hg_limits_tokens(x, told(x), final(more));
     if (hg_usage_counted(&more->record->found) || !more->last)
-        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->tokens, more->model, more->last);
+        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->tokens, more->model, final(more));
     /* An answer that is under way is not cut; behind each message of a WebSocket the next one is another. */
     if (x->upgraded && !more->last && x->cut == NULL)
         x->cut = hg_guards_over(&x->guards);

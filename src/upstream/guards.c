@@ -6,6 +6,7 @@
  */
 #include "guards.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static bool read_count(const struct hg_guard *g, uint64_t *count, char *err, siz
     const char *why = NULL;
     size_t n;
 
-    if (g->file == NULL || access(g->file, F_OK) != 0)
+    if (g->file == NULL || (access(g->file, F_OK) != 0 && errno == ENOENT))
         return true;
     n = hg_file_read(g->file, text, sizeof(text), &why);
     if (n != SIZE_MAX)

@@ -2,7 +2,7 @@
 // Guards that count: exact at any number of threads and clients, settled by what came of a request, kept over
 // reloads and restarts.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -212,6 +212,10 @@ test('a file that is not such a count ends the start with one sentence; and a re
   assert.equal(r.code, 1);
   assert.match(r.stderr, new RegExp(`hdrgate\\.cfg:4: guard\\.runs: the count in ${file} cannot be used: it is not a guard's file \\(remove the file to begin at 0\\)`));
   rmSync(file);
+  symlinkSync(file, file); // what cannot be looked at is no missing file
+  const loop = await run(['run', '-f', join(dir, 'hdrgate.cfg')], { env: { API_KEY: KEY, HTTPS_PROXY: 'direct' } });
+  assert.deepEqual([loop.code, /cannot be used: .*symbolic links/.test(loop.stderr)], [1, true], loop.stderr);
+  rmSync(file);
   const { gw, text: first } = await direct(t, { config: guarded('other: { max-runs = 1; };', '{ guard = "other"; }') });
   writeFileSync(file, '');
   const line = await gw.again(first.replace('guard: {', `guard: { runs: { max-runs = 1; file = "${file}"; };`));
@@ -251,6 +255,33 @@ test('tokens are settled with what a tap has read: weights, and the multiplier o
   assert.equal(r.status, 403);
   assert.equal(r.json.error.total_effective_tokens, 630);
   assert.equal(r.json.error.message, 'Maximum effective tokens exceeded (630.00 / 500).');
+});
+
+test('leaving before the last figures is no way round: what broke off counts at least as its estimate', async (t) => {
+  const { gw } = await direct(t, {
+    upstream: {
+      handle: async (req, res) => {
+        await res.head(200, { 'Content-Type': 'text/event-stream', 'Transfer-Encoding': 'chunked' });
+        await res.chunk(`data: {"usage":{"in":${req.target.slice(1)}}}\n\n`);
+      },
+    },
+    config: {
+      ...guarded('tokens: { max-tokens = 4500; estimate = 1000; };', '{ serve = "reflect"; when: { path = "/reflect"; }; }, { guard = "tokens"; }', {
+        more: 'usage: { u: { input = "usage.in"; }; };',
+      }),
+      response: '{ usage = "u"; }',
+    },
+  });
+  const used = [];
+  for (const n of [5, 2500]) {
+    const c = await gw.client(t);
+    c.send(get(`/${n}`));
+    await c.until(() => c.received.includes('usage'), 'the first figures');
+    c.destroy();
+    assert.equal((await gw.request(`/${n}`)).usage, 'partial');
+    used.push((await gw.once(t, get('/reflect'))).json.effective_tokens.total_effective_tokens);
+  }
+  assert.deepEqual(used, [1000, 3500]);
 });
 
 // A server of WebSockets that answers a number with a message that used so many tokens; behind it an open guard.

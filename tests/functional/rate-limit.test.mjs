@@ -357,3 +357,44 @@ test('Retry-After is right for a burst and for steady load: so long refused, the
   assert.deepEqual(await status(begin + 45 + next - 3), [429]);
   assert.deepEqual(await status(begin + 45 + next, 2), [200, 429]);
 });
+
+// Figures of usage are what an upstream says: they can fill a window, and no more.
+test('tokens: numbers without sense fill the window, from two slots at once and in a sum that would wrap', async (t) => {
+  const held = {};
+  const answer = (res, used, out = 0) => res.send(200, `{"usage":{"in":${used},"out":${out}}}`, { 'Content-Type': 'application/json' });
+  const { gw } = await direct(t, {
+    upstream: { handle: (req, res) => (req.target.startsWith('/held') ? (held[req.target] = res) : answer(res, req.target === '/wraps' ? '18446744073709551615' : 1, 1)) },
+    config: {
+      more: 'usage: { u: { input = "usage.in"; output = "usage.out"; }; };',
+      request: [limit('name = "short"; tokens = 1000; estimate = 1; per = "second";', 'when: { path = [ "/held*", "/x" ]; };'), limit('name = "long"; tokens = 1000; estimate = 10; per = "hour";', 'when: { path = [ "/wraps", "/y" ]; };')].join(', '),
+      response: '{ usage = "u"; }',
+    },
+  });
+  const clients = { '/held1': await gw.client(t), '/held2': await gw.client(t) };
+  for (const path of Object.keys(clients)) clients[path].send(get(path));
+  await gw.until(() => Object.keys(held).length === 2, 'both at the upstream');
+  for (const path of Object.keys(clients)) {
+    answer(held[path], '18446744073709551000');
+    assert.equal((await clients[path].response(0)).status, 200);
+    const since = Date.now();
+    await gw.until(() => Date.now() > since + 40, 'another slot'); // of a sixtieth of a second
+  }
+  for (let status = 429; status !== 200;) ({ status } = await gw.once(t, get('/x'))); // until the window has moved on
+  assert.deepEqual([...(await statuses(t, gw, 1, get('/wraps'))), ...(await statuses(t, gw, 1, get('/y')))], [200, 429]);
+});
+
+test('tokens: of an answer that breaks off the estimate stays where its figures were less', async (t) => {
+  const { gw } = await direct(t, {
+    upstream: { handle: async (req, res) => { await res.head(200, { 'Content-Type': 'text/event-stream', 'Transfer-Encoding': 'chunked' }); await res.chunk('data: {"usage":{"in":5}}\n\n'); } },
+    config: { more: 'usage: { u: { input = "usage.in"; }; };', request: limit('name = "t"; tokens = 2000; estimate = 1000; per = "hour";'), response: '{ usage = "u"; }' },
+  });
+  for (const path of ['/1', '/2']) {
+    const c = await gw.client(t);
+    c.send(get(path));
+    await c.until(() => c.received.includes('usage'), 'the first figures');
+    c.destroy();
+    const line = await gw.request(path);
+    assert.deepEqual([line.close, line.usage, line.input_tokens], ['client_left', 'partial', 5]);
+  }
+  assert.equal((await gw.once(t, get('/3'))).status, 429);
+});

@@ -288,3 +288,16 @@ HG_TEST(a_clock_a_little_behind_counts_in_the_newest_slot)
     HG_CHECK(!hg_window_take(&w, &r, 1, 1, 98 * SECOND, &t));
     HG_CHECK_U64(hg_window_wait(&w, &r, 1, 98 * SECOND), 62 * SECOND);
 }
+
+/* A number that an upstream made up fills the window, and leaves it like any other. */
+HG_TEST(numbers_without_sense_do_not_wrap)
+{
+    const struct hg_rate r = {1000, 0, 60 * SECOND};
+    struct hg_window w = {0};
+
+    for (uint64_t s = 0; s < 4; s++)
+        hg_window_add(&w, &r, UINT64_MAX - 599, s * SECOND);
+    HG_CHECK_U64(hg_window_room(&w, &r, 3 * SECOND), 0);
+    HG_CHECK_U64(hg_window_room(&w, &r, 60 * SECOND), 1000);
+    HG_CHECK(hg_window_empty(&w, &r, 63 * SECOND));
+}
