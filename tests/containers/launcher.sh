@@ -36,11 +36,13 @@ END_OF_ENGINE
 launch() {
     cd "$work/project" || exit
     exec env SUDO_UID=65534 SUDO_GID=65534 "$top/docker/hdrgate-awf" --engine "$work/bin/podman" \
-        --enable-api-proxy --allow-domains "$AWF_ALLOW_DOMAINS" --skip-pull "$@"
+        --enable-api-proxy --allow-domains "$AWF_ALLOW_DOMAINS" --skip-pull --env "MARK=$work" "$@"
 }
 
+# Its own folder is known by the variable that every command here is given.
 nothing_left() {
-    ! pod ps -a --format '{{.Names}}' | grep '^awf-' && ! pod network ls --format '{{.Name}}' | grep '^awf-'
+    ! grep -sl "^MARK=$work\$" /tmp/awf-*/variables &&
+        ! pod ps -a --format '{{.Names}}' | grep '^awf-' && ! pod network ls --format '{{.Name}}' | grep '^awf-'
 }
 
 make_engine

@@ -291,10 +291,11 @@ describe('hdrgate-awf', TOGETHER, () => {
   }
 
   test('logs go where AWF has them', async (t) => {
-    const write = 'for word in "$@"; do case $word in *:/var/log/*) ;; esac; done; exit 0';
-    const w = world({ env: KEYS, agent: write });
+    const w = world({ env: KEYS, agent: 'exit 3' });
     const dir = join(w.dir, 'logs');
-    assert.equal((await run(t, w, [...PROXY, '--proxy-logs-dir', dir, '--', 'x'])).status, 0);
+    assert.equal((await run(t, w, [...PROXY, '--proxy-logs-dir', dir, '--env', 'A=1', '--', 'x'])).status, 3);
+    const [left] = w.call('docker create --name awf-agent').match(/\/tmp\/awf-[^/]*/);
+    assert.ok(!existsSync(left), 'its own folder is left, after a command that failed');
     assert.ok(w.call('docker create').includes(` ${dir}:/var/log/awf-squid:rw `));
     assert.ok(w.call('docker run --detach').includes(` ${dir}/api-proxy-logs:/var/log/api-proxy:rw `));
     assert.ok(existsSync(join(dir, 'api-proxy-logs')));
