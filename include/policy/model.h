@@ -23,8 +23,9 @@ struct hg_model_reading {
     const char *why;       /* UNCLEAR and NONE */
 };
 
-/* May this be the name of a model: text that is neither empty nor longer than HG_LIMIT_MODEL, without control
- * characters, and without white space at its ends, which some would take off? NULL, or why not. */
+/* May this be the name of a model: UTF-8 that is neither empty nor longer than HG_LIMIT_MODEL, without
+ * characters that are not seen (controls, white space but for ' ', marks of direction), and without spaces at
+ * its ends, which some would take off? NULL, or why not. */
 const char *hg_model_name_problem(struct hg_slice name);
 
 struct hg_model_reader;

@@ -21,15 +21,60 @@ struct hg_model_reader {
     struct hg_decode *decode; /* NULL: the bytes are as they are */
 };
 
+/* The character at the begin of s (not empty), in *n bytes; UINT32_MAX: none. */
+static uint32_t character(struct hg_slice s, size_t *n)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t c;
+
+    *n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+    if (*n < 2)
+        return *n == 1 ? p[0] : UINT32_MAX;
+    if (*n > s.n)
+        return UINT32_MAX;
+    c = p[0] & (0x7fu >> *n);
+    for (size_t i = 1; i < *n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return UINT32_MAX;
+        c = c << 6 | (p[i] & 0x3fu);
+    }
+    return c < least[*n] ? UINT32_MAX : c;
+}
+
+/* Controls, white space but for ' ', and what has no width or turns the text around: one reader strips it,
+ * the next does not, and who reads the log does not see it. */
+static bool is_unseen(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1f},     {0x7f, 0xa0},     {0xad, 0xad},     {0x1680, 0x1680}, {0x180e, 0x180e},
+        {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000}, {0xfeff, 0xfeff},
+    };
+
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
 const char *hg_model_name_problem(struct hg_slice name)
 {
+    size_t n;
+
     if (name.n == 0)
         return "is empty";
     if (name.n > HG_LIMIT_MODEL)
         return "is too long for the name of a model";
-    for (size_t i = 0; i < name.n; i++)
-        if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
-            return "has a control character";
+    for (struct hg_slice rest = name; rest.n > 0; rest = hg_slice_from(rest, n)) {
+        uint32_t c = character(rest, &n);
+
+        if (c == UINT32_MAX)
+            return "is not UTF-8";
+        if (is_unseen(c))
+            return "has a character that is not seen";
+    }
     if (name.p[0] == ' ' || name.p[name.n - 1] == ' ')
         return "has white space at an end";
     return NULL;

@@ -50,6 +50,8 @@ static void guarded(void *ctx, const struct hg_guard_mark *mark, const struct hg
     hg_event_text(&e, HG_EV_GUARD, words->name);
     hg_event_word(&e, HG_EV_GUARD_KIND, hg_guard_kind_name(mark->guard->kind));
     hg_event_text(&e, HG_EV_GUARD_REASON, words->reason);
+    if (hg_slice_eq(words->reason, hg_slice_str(hg_model_verdict_word(HG_MODEL_UNKNOWN))))
+        hg_event_text(&e, HG_EV_ERROR_DETAIL, words->message); /* nobody finds it out later */
     if (words->count.p != NULL) {
         hg_event_text(&e, HG_EV_GUARD_COUNT, words->count);
         hg_event_text(&e, HG_EV_GUARD_MAX, words->max);

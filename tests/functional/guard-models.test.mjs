@@ -161,3 +161,19 @@ test('lists come from the environment as JSON, in which * is a glob; unset they 
   assert.deepEqual(await ask(unset.gw, 'claude'), [200, undefined]);
   assert.equal((await unset.gw.once(t, get('/none'))).status, 200);
 });
+
+test('a name with what nobody sees, or what is no text, is unknown; the log says what was wrong', async (t) => {
+  const { gw, up } = await models(t, { guard: 'models: { deny = [ "*-preview" ]; from = ( "body", [ "query", "model" ] ); };' });
+  const ends = ['00a0', '0085', '200b', '2028', '202e', '3000', 'feff', '00ad'];
+  for (const code of ends) {
+    assert.deepEqual(reason(await gw.once(t, post('/b', `{"model":"gpt-4-preview\\u${code}"}`, JSON_TYPE))), [403, 'unknown'], code);
+  }
+  for (const value of ['gpt-4-preview%c2%a0', 'gpt-4-preview%ff', 'gpt-4-preview%e2%80', 'gpt-4-preview%c0%a0']) {
+    assert.deepEqual(reason(await gw.once(t, post(`/q?model=${value}`, '{}', JSON_TYPE))), [403, 'unknown'], value);
+  }
+  assert.equal((await gw.once(t, post('/ok', '{"model":"mod\\u00e8le-\\u6f22\\ud83d\\ude00"}', JSON_TYPE))).status, 200);
+  assert.equal(up.requests.length, 1);
+  await gw.once(t, post('/twice', '{"model":"a","model":"b"}', JSON_TYPE));
+  const line = await gw.waitForLog((l) => l.event === 'guard_denied' && l.path === '/twice');
+  assert.deepEqual([line.reason, line.error_detail], ['unknown', 'The model of this request cannot be told: it has more than one member model.']);
+});
