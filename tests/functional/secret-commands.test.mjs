@@ -30,7 +30,7 @@ test('a command gives the value; 500 requests at once run it once', async (t) =>
   const c = command(t);
   const { up, gw } = await scene(t, c);
   const n = scaled(500, 50);
-  const answers = await Promise.all(Array.from({ length: n }, (_, i) => gw.once(t, get(`/${i}`))));
+  const answers = await Promise.all(Array.from({ length: n }, (_, i) => gw.once(t, get(`/${i}`), { ms: 40000 })));
   assert.ok(answers.every((r) => r.status === 200));
   assert.ok(up.requests.every((r) => r.header('authorization') === 'Bearer value-1'));
   assert.equal(c.runs(), 1);

@@ -146,10 +146,10 @@ function failed(c) {
 }
 
 // One request on a connection of its own.
-export async function once(t, address, bytes, { method, ...options } = {}) {
+export async function once(t, address, bytes, { method, ms, ...options } = {}) {
   const c = await RawClient.connect(t, address, options);
   await c.send(bytes, ...(method ? [method] : []));
-  const r = await c.response();
+  const r = await c.response(0, ms);
   c.destroy();
   return r;
 }
