@@ -188,7 +188,7 @@ function withFiles(text, dir) {
 
 // Every variable has a value.
 function withVariables(text, env) {
-  for (const [, name] of text.matchAll(/\$<(?:\w+:)?([A-Z][A-Z0-9_]*)/g)) env[name] ??= 'example';
+  for (const [, kind, name] of text.matchAll(/\$<(?:(\w+):)?([A-Z][A-Z0-9_]*)/g)) env[name] ??= kind === 'int' ? '1' : 'example';
   return env;
 }
 
