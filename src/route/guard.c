@@ -254,7 +254,9 @@ void hg_guards_answered(struct hg_guard_holds *h, unsigned status)
 {
     for (size_t i = 0; i < h->n; i++) {
         struct hg_guard_hold *hold = &h->v[i];
-        bool in = hg_status_in(&hold->guard->status, status);
+        /* A WebSocket is a run, too: 101 is all that is ever said of it. */
+        bool in = hg_status_in(&hold->guard->status, status) ||
+                  (status == 101 && hold->guard->kind == HG_GUARD_RUNS);
 
         if (hold->done || hold->guard->kind == HG_GUARD_TOKENS)
             continue;

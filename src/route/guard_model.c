@@ -116,9 +116,13 @@ static void from_path(const struct hg_route *r, const struct hg_pattern *pattern
         found(out, model, "its path names none that could be one");
 }
 
-static void from_body(const struct hg_model_reading *body, struct hg_model_reading *out)
+/* What a WebSocket's messages will name is not known when it begins, whatever its query says. */
+static void from_body(const struct hg_route *r, const struct hg_model_reading *body,
+                      struct hg_model_reading *out)
 {
-    if (body != NULL)
+    if (r->hop != NULL && r->hop->upgrade_websocket)
+        unclear(out, "the messages of a WebSocket may name another");
+    else if (body != NULL)
         *out = *body;
     else
         *out = (struct hg_model_reading){.found = HG_MODEL_NONE, .why = "it has no body"};
@@ -137,7 +141,7 @@ void hg_guard_judge(const struct hg_route *r, const struct hg_guard *g, const st
         enum hg_model_verdict verdict;
 
         if (from->kind == HG_MODEL_FROM_BODY)
-            from_body(body, &reading);
+            from_body(r, body, &reading);
         else if (from->kind == HG_MODEL_FROM_QUERY)
             from_query(r, from->name, &reading);
         else

@@ -126,7 +126,7 @@ test('a WebSocket says its model in the query: one that is not allowed is refuse
     await res.raw(Buffer.from([0x81, 2, 0x6f, 0x6b])); // a frame with "ok"
   };
   const { gw, up } = await providers(t, MODELS, handle);
-  for (const [path, model, reason] of [['/v1/realtime?model=gpt-5-preview', 'gpt-5-preview', 'disallowed'], ['/v1/realtime?model=o3', 'o3', 'not_allowed'], ['/v1/realtime', '', 'unknown']]) {
+  for (const [path, model, reason] of [['/v1/realtime?model=gpt-5-preview', 'gpt-5-preview', 'disallowed'], ['/v1/realtime?model=o3', 'o3', 'not_allowed'], ['/v1/realtime', '', 'unknown'], ['/v1/responses?model=gpt-5', '', 'unknown']]) {
     const { r, c } = await upgrade(t, gw, path);
     assert.deepEqual([r.status, r.header('content-type'), r.json.error.type, r.json.error.model, r.json.error.reason], [403, 'application/json', 'model_policy_violation', model, reason], path);
     c.destroy();

@@ -285,7 +285,7 @@ test('leaving before the last figures is no way round: what broke off counts at 
 });
 
 // A server of WebSockets that answers a number with a message that used so many tokens; behind it an open guard.
-async function talkers(t, guard, { raw, request = '{ guard = "tokens"; }' } = {}) {
+async function talkers(t, guard, { raw, request = '{ guard = "tokens"; }', more = '' } = {}) {
   const server = http.createServer((req, res) => res.end('{}'));
   const sockets = [];
   new WebSocketServer({ server, perMessageDeflate: true }).on('connection', (s) => {
@@ -297,7 +297,7 @@ async function talkers(t, guard, { raw, request = '{ guard = "tokens"; }' } = {}
   const { gw } = await direct(t, {
     config: {
       server: `{ url = "http://127.0.0.1:${server.address().port}"; }`, tls: '', inject: '', threads: 4, global: `usage-log = "${file}";`,
-      ...guarded(`tokens: { ${guard} };`, `{ serve = "reflect"; when: { path = "/reflect"; }; }, ${request}`, { more: 'usage: { u: { input = "usage.in"; model = "model"; events = "sum"; }; };' }),
+      ...guarded(`tokens: { ${guard} }; ${more}`, `{ serve = "reflect"; when: { path = "/reflect"; }; }, ${request}`, { more: 'usage: { u: { input = "usage.in"; model = "model"; events = "sum"; }; };' }),
       response: '{ usage = "u"; }',
     },
   });
@@ -354,6 +354,15 @@ test('tokens of a WebSocket are spent as they come; when none are left it is clo
   assert.equal((await gw.counters()).guard_denied_total, 4);
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1).map((l) => JSON.parse(l));
   assert.deepEqual(lines.map((l) => [l.path, l.input_tokens, l.partial]), [['/one', 650, undefined], ['/two', 401, undefined]]);
+});
+
+test('a WebSocket is a run', async (t) => {
+  const { gw, open } = await talkers(t, 'max-tokens = 1000000;', { request: '{ guard = "runs"; }', more: 'runs: { max-runs = 2; };' });
+  const all = [await open('/one'), await open('/two')];
+  await assert.rejects(open('/three'), /429/);
+  assert.equal((await gw.once(t, get('/x'))).status, 429);
+  for (const c of all) c.terminate();
+  await Promise.all(all.map((c) => c.end));
 });
 
 test('a WebSocket that is cut ends between two frames, however they come', async (t) => {
