@@ -29,10 +29,11 @@ static uint64_t told(const struct hg_exchange *x)
 }
 
 /* Is this what it came to? Of an answer that broke off only the least is known, so that what is left of its
- * estimate stays: a client that leaves before the last figures would pay for the first ones only. */
-static bool final(const struct hg_usage_more *more)
+ * estimate stays: a client that leaves before the last figures would pay for the first ones only. A WebSocket
+ * always ends so: behind its last figures something may have been under way. */
+static bool final(const struct hg_exchange *x, const struct hg_usage_more *more)
 {
-    return more->last && hg_usage_partial(more->record) == NULL;
+    return more->last && !x->upgraded && hg_usage_partial(more->record) == NULL;
 }
 
 void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more *more)
@@ -43,9 +44,9 @@ void hg_exchange_usage_settled(struct hg_exchange *x, const struct hg_usage_more
             hg_traffic_tokens(x->traffic, x->session->relay->thread, (enum hg_tokens)i, more->tokens[i]);
     /* What was estimated stays when no figure came. */
     if (hg_usage_counted(&more->record->found) || !more->last)
-        hg_limits_tokens(x, told(x), final(more));
+        hg_limits_tokens(x, told(x), final(x, more));
     if (hg_usage_counted(&more->record->found) || !more->last)
-        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->tokens, more->model, final(more));
+        hg_guards_tokens(&x->guards, x->session->relay->scratch, more->tokens, more->model, final(x, more));
     /* An answer that is under way is not cut; behind each message of a WebSocket the next one is another. */
     if (x->upgraded && !more->last && x->cut == NULL)
         x->cut = hg_guards_over(&x->guards);

@@ -356,6 +356,15 @@ test('tokens of a WebSocket are spent as they come; when none are left it is clo
   assert.deepEqual(lines.map((l) => [l.path, l.input_tokens, l.partial]), [['/one', 650, undefined], ['/two', 401, undefined]]);
 });
 
+test('a WebSocket costs at least its estimate: what was under way at its end has no figures', async (t) => {
+  const { gw, open, used } = await talkers(t, 'max-tokens = 1000; estimate = 100;');
+  const c = await open('/one');
+  await c.ask(30);
+  c.terminate();
+  await gw.request('/one');
+  assert.equal(await used(), 100);
+});
+
 test('a WebSocket is a run', async (t) => {
   const { gw, open } = await talkers(t, 'max-tokens = 1000000;', { request: '{ guard = "runs"; }', more: 'runs: { max-runs = 2; };' });
   const all = [await open('/one'), await open('/two')];
