@@ -33,10 +33,11 @@ test(`${SCRAPES} scrapes under load: whole, growing, and unnoticed`, async (t) =
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => gw.client(t)));
   const quiet = [];
   const scraped = [];
+  const rounds = []; // the median of each, without and with
   let last = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const until = performance.now() + scaled(1000, 200);
-    quiet.push(...(await traffic(clients, () => performance.now() > until)));
+    const before = await traffic(clients, () => performance.now() > until);
     let over = false;
     const loaded = traffic(clients, () => over);
     for (let i = 0; i < SCRAPES / ROUNDS; i++) {
@@ -48,10 +49,14 @@ test(`${SCRAPES} scrapes under load: whole, growing, and unnoticed`, async (t) =
       last = n;
     }
     over = true;
-    scraped.push(...(await loaded));
+    const during = await loaded;
+    rounds.push([at(before, 0.5), at(during, 0.5)]);
+    quiet.push(...before);
+    scraped.push(...during);
   }
   assert.ok(last > 0 && last <= quiet.length + scraped.length);
   const figure = (v) => `p50 ${at(v, 0.5).toFixed(3)} ms, p99 ${at(v, 0.99).toFixed(3)} ms over ${v.length}`;
   t.diagnostic(`without: ${figure(quiet)}; with: ${figure(scraped)}`);
-  if (FIGURES) assert.ok(at(scraped, 0.5) <= at(quiet, 0.5) * 1.5 + 0.2, `${figure(scraped)} after ${figure(quiet)}`);
+  // A worker that waits for a scrape does so in each round; a machine that is busy elsewhere not in all of them.
+  if (FIGURES) assert.ok(rounds.some(([without, along]) => along <= without * 1.5 + 0.2), `${figure(scraped)} after ${figure(quiet)}: ${JSON.stringify(rounds)}`);
 });
