@@ -71,6 +71,7 @@ run() {
     rm -f "$totals.part"
 }
 
+# Three at a time, because the functional tests wait for a good part of their time.
 # The unit tests through ctest's own memory check; the others put the wrapper before the gateway only.
 under_valgrind() {
     options='--quiet --vgdb=no --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99'
@@ -78,7 +79,7 @@ under_valgrind() {
         --overwrite MemoryCheckCommandOptions="$options --child-silent-after-fork=yes" "$@"
     HDRGATE_WRAPPER="valgrind $options"
     export HDRGATE_WRAPPER
-    run valgrind valgrind -j2 -LE 'unit|house|containers|unwatched' "$@"
+    run valgrind valgrind -j3 -LE 'unit|house|containers|unwatched' "$@"
 }
 
 started=$(date +%s)
@@ -102,7 +103,7 @@ slow)
     run slow-release release -L release -L slow "$@"
     # The whole suite once more with smaller sizes, watched for races and for leaks.
     export HDRGATE_TEST_SCALE=0.05
-    run tsan tsan -j2 -LE 'house|containers|unwatched' "$@"
+    run tsan tsan -j3 -LE 'house|containers|unwatched' "$@"
     under_valgrind "$@"
     ;;
 containers)
@@ -129,7 +130,7 @@ preset)
         ;;
     tsan)
         export HDRGATE_TEST_SCALE=0.05
-        run tsan tsan -j2 -LE 'house|containers|unwatched' "$@"
+        run tsan tsan -j3 -LE 'house|containers|unwatched' "$@"
         ;;
     *) run "$preset" "$preset" -j2 -LE slow "$@" ;;
     esac
