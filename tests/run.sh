@@ -71,8 +71,8 @@ run() {
     rm -f "$totals.part"
 }
 
-# Three at a time, because the functional tests wait for a good part of their time.
-# The unit tests through ctest's own memory check; the others put the wrapper before the gateway only.
+# The unit tests through ctest's own memory check; the others put the wrapper before the gateway only, and are three at a
+# time because they wait for a good part of it.
 under_valgrind() {
     options='--quiet --vgdb=no --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99'
     run valgrind-unit valgrind -j2 -L unit -T memcheck \

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "usage/decode.h"
 #include "usage/member.h"
@@ -21,25 +22,15 @@ struct hg_model_reader {
     struct hg_decode *decode; /* NULL: the bytes are as they are */
 };
 
-/* The character at the begin of s (not empty), in *n bytes; UINT32_MAX: none. */
-static uint32_t character(struct hg_slice s, size_t *n)
+/* The character of n bytes at p, which is well-formed. */
+static uint32_t character(const char *text, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)s.p;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t c;
+    const unsigned char *p = (const unsigned char *)text;
+    uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
 
-    *n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
-    if (*n < 2)
-        return *n == 1 ? p[0] : UINT32_MAX;
-    if (*n > s.n)
-        return UINT32_MAX;
-    c = p[0] & (0x7fu >> *n);
-    for (size_t i = 1; i < *n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return UINT32_MAX;
+    for (size_t i = 1; i < n; i++)
         c = c << 6 | (p[i] & 0x3fu);
-    }
-    return c < least[*n] ? UINT32_MAX : c;
+    return c;
 }
 
 /* Controls, white space but for ' ', and what has no width or turns the text around: one reader strips it,
@@ -68,11 +59,10 @@ const char *hg_model_name_problem(struct hg_slice name)
     if (name.n > HG_LIMIT_MODEL)
         return "is too long for the name of a model";
     for (struct hg_slice rest = name; rest.n > 0; rest = hg_slice_from(rest, n)) {
-        uint32_t c = character(rest, &n);
-
-        if (c == UINT32_MAX)
+        n = hg_json_utf8(rest.p, rest.n);
+        if (n == 0)
             return "is not UTF-8";
-        if (is_unseen(c))
+        if (is_unseen(character(rest.p, n)))
             return "has a character that is not seen";
     }
     if (name.p[0] == ' ' || name.p[name.n - 1] == ' ')
