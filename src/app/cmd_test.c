@@ -31,14 +31,16 @@ static char *read_file(const char *path, size_t *n)
     FILE *in = fopen(path, "re");
     char *text = in != NULL ? malloc(HG_LIMIT_CONFIG_FILE + 1) : NULL;
 
-    if (text != NULL) {
+    if (text == NULL) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    } else {
         *n = fread(text, 1, HG_LIMIT_CONFIG_FILE, in);
         text[*n] = '\0';
-    }
-    if (text == NULL || ferror(in) || !feof(in)) {
-        fprintf(stderr, "%s: %s\n", path, in == NULL || ferror(in) ? strerror(errno) : "larger than 4 MiB");
-        free(text);
-        text = NULL;
+        if (ferror(in) || !feof(in)) {
+            fprintf(stderr, "%s: %s\n", path, ferror(in) ? strerror(errno) : "larger than 4 MiB");
+            free(text);
+            text = NULL;
+        }
     }
     if (in != NULL)
         fclose(in);

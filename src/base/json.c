@@ -171,7 +171,8 @@ size_t hg_json_clean(struct hg_slice value, char *out, size_t cap)
 void hg_json_peer(struct hg_json *j, const char *key, struct hg_slice value)
 {
     char kept[HG_JSON_PEER_MAX];
-    hg_json_str(j, key, hg_slice(kept, hg_json_clean(value, kept, sizeof(kept))));
+    size_t n = hg_json_clean(value, kept, sizeof(kept));
+    hg_json_str(j, key, hg_slice(kept, n));
 }
 
 __attribute__((format(printf, 3, 4))) static void put_number(struct hg_json *j, const char *key,

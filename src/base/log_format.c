@@ -88,8 +88,10 @@ static void put_value(struct writer *w, struct hg_slice text)
 static void put_peer(struct writer *w, struct hg_slice text)
 {
     char kept[HG_LIMIT_LOG_VALUE];
+    size_t n;
     HG_ASSERT(w->format->cut > 0 && w->format->cut <= sizeof(kept));
-    put_value(w, hg_slice(kept, hg_json_clean(text, kept, w->format->cut)));
+    n = hg_json_clean(text, kept, w->format->cut);
+    put_value(w, hg_slice(kept, n));
 }
 
 static void put_clf_time(struct writer *w)

@@ -89,7 +89,7 @@ void hg_declared_choice(struct hg_compiler *c, struct hg_template *t, const stru
     snprintf(missing.name, sizeof(missing.name), "choose:%s", x->name);
     for (size_t i = 0; i < x->entries; i++) {
         struct hg_template *own = hg_template_new();
-        struct hg_template_note note;
+        struct hg_template_note note = {.said = false};
         enum hg_template_result one = HG_TEMPLATE_BAD;
 
         if (own != NULL)
@@ -97,7 +97,7 @@ void hg_declared_choice(struct hg_compiler *c, struct hg_template *t, const stru
         if (one == HG_TEMPLATE_BAD) {
             hg_compile_bad(c, r->at, "the choice \"%s\" (%s): %s", x->name, x->entry[i].where,
                            own != NULL ? note.text : "no memory");
-            c->note->said = c->note->said || (own != NULL && note.said);
+            c->note->said = c->note->said || note.said;
             hg_template_free(own);
             return;
         }
