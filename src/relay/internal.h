@@ -268,6 +268,8 @@ void hg_session_die(struct hg_session *s);
 void hg_session_next(struct hg_session *s);
 bool hg_session_head_step(struct hg_session *s);
 bool hg_session_linger_step(struct hg_session *s);
+/* It has to leave, between two exchanges: a request that has arrived already is served, else it ends now. */
+void hg_session_last_look(struct hg_session *s);
 /* Ends it at once, with what is under way on it. */
 void hg_session_cut(struct hg_session *s);
 

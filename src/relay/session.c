@@ -196,6 +196,13 @@ bool hg_session_head_step(struct hg_session *s)
     return true;
 }
 
+void hg_session_last_look(struct hg_session *s)
+{
+    HG_ASSERT(s->state == HG_SESSION_HEAD && hg_session_last(s));
+    s->can_read = true;
+    hg_session_turn(s);
+}
+
 bool hg_session_linger_step(struct hg_session *s)
 {
     if (hg_buf_len(&s->out) != 0)
@@ -242,8 +249,8 @@ void hg_relay_drain(struct hg_relay *r)
         struct hg_session *s = HG_CONTAINER_OF(n, struct hg_session, node);
 
         next = n->next;
-        if (s->state == HG_SESSION_HEAD && hg_buf_len(&s->in) == 0)
-            hg_session_die(s);
+        if (s->state == HG_SESSION_HEAD)
+            hg_session_last_look(s);
     }
 }
 

@@ -109,8 +109,8 @@ static void meet(struct hg_session *s)
     switch (s->state) {
     case HG_SESSION_HEAD:
         hg_session_move(s);
-        if (s->leave_at != 0 && hg_buf_len(&s->in) == 0)
-            hg_session_die(s);
+        if (s->leave_at != 0)
+            hg_session_last_look(s);
         return;
     case HG_SESSION_EXCHANGE:
         if (find_entry(s->relay->entries, s->listener) == NULL)

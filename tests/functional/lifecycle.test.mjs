@@ -74,6 +74,25 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
+test('requests that came over kept connections before the signal are answered', async (t) => {
+  const { gw } = await direct(t, { config: { threads: 1 } });
+  const clients = await Promise.all(Array.from({ length: scaled(200, 30) }, () => gw.client(t)));
+  for (const c of clients) c.send(get('/first'));
+  for (const c of clients) await c.response();
+  // Stopped, it finds all of them and the signal in one turn.
+  gw.kill('SIGSTOP');
+  await gw.until(() => /^State:\s+T/m.test(readFileSync(`/proc/${gw.pid}/status`, 'utf8')), 'it to stand still');
+  await Promise.all(clients.map((c) => c.send(get('/second'))));
+  gw.kill('SIGTERM');
+  gw.kill('SIGCONT');
+  for (const c of clients) {
+    const r = await c.response(1);
+    assert.equal(r.status, 200);
+    await c.gone();
+  }
+  await gw.stop();
+});
+
 test('an upload that has begun is finished', async (t) => {
   const { gw } = await direct(t);
   const c = await gw.client(t);
