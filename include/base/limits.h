@@ -9,7 +9,8 @@
 /* Heads */
 #define HG_LIMIT_HEAD_DEFAULT (64u * 1024u)
 #define HG_LIMIT_HEAD_MAX (1024u * 1024u)
-#define HG_LIMIT_HEADERS 256u         /* fields in one head */
+#define HG_LIMIT_HEADERS 256u         /* fields in one head, as it arrives */
+#define HG_LIMIT_HEADER_LIST 512u     /* with what rules and we add to them */
 #define HG_LIMIT_TRAILER (8u * 1024u) /* a trailer section */
 #define HG_LIMIT_CHUNK_EXT 1024u      /* chunk-size line with its extensions */
 #define HG_LIMIT_INTERIM 16u          /* 1xx answers before a final one */

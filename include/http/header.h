@@ -83,7 +83,7 @@ void hg_headers_init(struct hg_headers *h, struct hg_arena *arena);
 /* The same fields in an array of their own. False: the arena is full. */
 bool hg_headers_copy(struct hg_headers *to, const struct hg_headers *from, struct hg_arena *arena);
 
-/* Appends; the slices must outlive the list. False when the arena or HG_LIMIT_HEADERS is full. */
+/* Appends; the slices must outlive the list. False when the arena or HG_LIMIT_HEADER_LIST is full. */
 bool hg_headers_add(struct hg_headers *h, struct hg_slice name, struct hg_slice value);
 
 /* First with that id (not HG_FIELD_OTHER) or name (caseless) at or after index `from`; NULL when none. */

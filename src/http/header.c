@@ -11,7 +11,7 @@
 
 static void sane(const struct hg_headers *h)
 {
-    HG_ASSERT(h->n <= h->cap && h->cap <= HG_LIMIT_HEADERS);
+    HG_ASSERT(h->n <= h->cap && h->cap <= HG_LIMIT_HEADER_LIST);
     HG_ASSERT(h->arena && (h->v == NULL) == (h->cap == 0));
 }
 
@@ -40,8 +40,8 @@ bool hg_headers_copy(struct hg_headers *to, const struct hg_headers *from, struc
 static bool grow(struct hg_headers *h)
 {
     size_t cap = h->cap ? h->cap * 2 : FIRST_CAP;
-    if (cap > HG_LIMIT_HEADERS)
-        cap = HG_LIMIT_HEADERS;
+    if (cap > HG_LIMIT_HEADER_LIST)
+        cap = HG_LIMIT_HEADER_LIST;
     if (cap == h->cap)
         return false;
     struct hg_header *v = hg_arena_alloc(h->arena, cap * sizeof(*v));

@@ -31,6 +31,14 @@ test('a redirect is passed on and not followed; Via is not added', async (t) => 
   assert.ok(!JSON.stringify(r.headers).includes(KEY));
 });
 
+test('an answer with as many fields as there may be is passed on, with what is added to them', async (t) => {
+  const lines = Array.from({ length: 256 }, (_, i) => (i ? `X-${i}: ${i}\r\n` : 'Content-Length: 0\r\n')).join('');
+  const { gw } = await direct(t, { upstream: { handle: (req, res) => res.raw(`HTTP/1.1 200 OK\r\n${lines}\r\n`) } });
+  const r = await gw.once(t, get('/'));
+  assert.deepEqual([r.status, r.header('x-255')], [200, '255']);
+  assert.ok(r.header('date') && r.header('x-request-id'));
+});
+
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n';
 for (const protocol of ['', 'Upgrade: h2c\r\n']) {
   test(`101 to another protocol is a bad answer: ${protocol.trim() || 'none named'}`, async (t) => {

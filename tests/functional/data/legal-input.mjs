@@ -81,6 +81,7 @@ const head = [
   ['TE: gzip ends here', req('TE: gzip\r\nConnection: TE\r\n'), '9110 10.1.4', h('te', null)],
   ['Upgrade: h2c is ignored', req('Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n'), '9110 7.8', { headers: { upgrade: null, 'http2-settings': null } }],
   ['an unknown Upgrade is ignored', req('Upgrade: foo/2\r\nConnection: upgrade\r\n'), '9110 7.8', h('upgrade', null)],
+  ['as many fields as there may be', req(many(255, (i) => `X-${i}: ${i}\r\n`)), '6585 5', h('x-254', '254')],
   ['Expect in other case', req('Expect: 100-Continue\r\nContent-Length: 3\r\n', 'abc', POST), '9110 10.1.1', { headers: { expect: null }, body: 'abc' }],
   ['Expect without a body', req('Expect: 100-continue\r\n'), '9110 10.1.1', h('expect', null)],
   ['requests in one write', req() + req() + req(), '9112 9.3.2', { answers: [200, 200, 200] }],

@@ -2,6 +2,7 @@
  *
  * The header list, the field table, names and values, targets, error tables.
  */
+#include "base/limits.h"
 #include "http/error.h"
 #include "http/header.h"
 #include "http/target.h"
@@ -101,7 +102,7 @@ HG_TEST(the_list_has_a_ceiling)
     struct hg_headers h;
     hg_arena_init(&a, 1u << 20);
     hg_headers_init(&h, &a);
-    for (int i = 0; i < 256; i++)
+    for (unsigned i = 0; i < HG_LIMIT_HEADER_LIST; i++)
         HG_CHECK(hg_headers_add(&h, HG_LIT("a"), HG_LIT("b")));
     HG_CHECK(!hg_headers_add(&h, HG_LIT("a"), HG_LIT("b")));
     hg_arena_reset(&a);

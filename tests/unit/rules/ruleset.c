@@ -480,7 +480,7 @@ HG_TEST(a_full_header_list_fails)
 {
     struct fixture *f = fixture_new(HG_REQUEST_RULES);
 
-    for (unsigned i = 0; i < HG_LIMIT_HEADERS; i++)
+    for (unsigned i = 0; i < HG_LIMIT_HEADER_LIST; i++)
         HG_CHECK(hg_headers_add(&f->request.headers, HG_LIT("a"), HG_LIT("b")));
     fixture_action(f, HG_ACTION_ADD_HEADER, "c", "d");
     HG_CHECK_U64(fixture_run(f), HG_VERDICT_FAIL);
