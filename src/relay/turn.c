@@ -317,14 +317,20 @@ static void body_expired(struct hg_exchange *x)
                    "the request body did not arrive in time (timeout.request-body)");
 }
 
+/* Timers come before what arrived in the same turn: who has asked by now is not sent away. */
+static bool has_asked(struct hg_session *s)
+{
+    s->can_read = true;
+    s->budget = HG_LIMIT_TURN;
+    return read_client(s);
+}
+
 static void head_expired(struct hg_session *s)
 {
-    struct hg_slice data = hg_buf_data(&s->in);
-
-    if (data.n == 0)
-        hg_session_die(s);
-    else
+    if (hg_buf_len(&s->in) != 0)
         hg_exchange_begin_bad(s, HG_HTTP_OK); /* nothing is wrong with it but that it does not end */
+    else if (!has_asked(s))
+        hg_session_die(s);
 }
 
 static void answer_expired(struct hg_exchange *x)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Client connections: pipelining, closing, idle time-outs, and slow heads.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { direct, get, post } from './lib/world.mjs';
 
 test('100 requests in one write are answered in order', async (t) => {
@@ -68,6 +70,20 @@ test('an idle connection ends after timeout.keep-alive, a slow head after timeou
   slow.send('GET / HTTP/1.1\r\nHost: ga');
   assert.equal((await slow.response()).status, 408);
   await slow.gone();
+});
+
+test('a request that has come when timeout.keep-alive is found to be over is answered', async (t) => {
+  const { gw } = await direct(t, { config: { threads: 1, defaults: 'timeout: { keep-alive = "500ms"; };' } });
+  const c = await gw.client(t);
+  await c.send(get('/first'));
+  await c.response();
+  // As in a container that was frozen: the end of the time and the request are seen together.
+  gw.kill('SIGSTOP');
+  await gw.until(() => /^State:\s+T/m.test(readFileSync(`/proc/${gw.pid}/status`, 'utf8')), 'it to stand still');
+  await c.send(get('/second'));
+  await delay(600);
+  gw.kill('SIGCONT');
+  assert.equal((await c.response(1)).status, 200);
 });
 
 test('a slow body ends after timeout.request-body', async (t) => {
