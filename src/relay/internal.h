@@ -266,6 +266,8 @@ void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct 
 void hg_session_die(struct hg_session *s);
 /* What comes after an exchange: the next head, or the end. */
 void hg_session_next(struct hg_session *s);
+/* The next head is held against the limit of the frontend as it is now, and has room for it. */
+void hg_session_await_head(struct hg_session *s);
 bool hg_session_head_step(struct hg_session *s);
 bool hg_session_linger_step(struct hg_session *s);
 /* It has to leave, between two exchanges: a request that has arrived already is served, else it ends now. */

@@ -103,9 +103,9 @@ static struct hg_session *session_new(struct hg_relay *r, struct hg_generation *
     s->can_write = true;
     hg_list_init(&s->node);
     hg_list_init(&s->death.node);
-    hg_buf_init(&s->in, f->limit_head + 2 * HG_LIMIT_IO_CHUNK, true);
+    hg_buf_init(&s->in, 0, true);
     hg_buf_init(&s->out, HG_SESSION_OUT, false);
-    hg_head_scan_init(&s->scan, f->limit_head, true);
+    hg_session_await_head(s);
     hg_timer_init(&s->timer, r->loop, hg_session_expired);
     hg_timer_init(&s->probe, r->loop, hg_session_probe);
     return s;
@@ -152,6 +152,15 @@ void hg_session_begin(struct hg_relay *r, struct hg_generation *g, const struct 
     hg_session_turn(s);
 }
 
+void hg_session_await_head(struct hg_session *s)
+{
+    size_t limit = s->frontend->limit_head, room = limit + 2 * HG_LIMIT_IO_CHUNK;
+
+    hg_head_scan_init(&s->scan, limit, true);
+    if (s->in.ceiling != room) /* a reload came in between */
+        hg_buf_limit(&s->in, room);
+}
+
 void hg_session_next(struct hg_session *s)
 {
     HG_ASSERT(s->exchange == NULL);
@@ -160,7 +169,7 @@ void hg_session_next(struct hg_session *s)
         hg_session_move(s);
     if (s->keep && !hg_session_last(s)) {
         s->state = HG_SESSION_HEAD;
-        hg_head_scan_init(&s->scan, s->frontend->limit_head, true);
+        hg_session_await_head(s);
         return;
     }
     s->state = HG_SESSION_LINGER;

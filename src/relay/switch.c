@@ -98,10 +98,9 @@ void hg_session_move(struct hg_session *s)
     s->generation = hg_generation_ref(all->generation);
     s->frontend = e->frontend;
     s->bind = e->bind;
-    hg_buf_limit(&s->in, s->frontend->limit_head + 2 * HG_LIMIT_IO_CHUNK);
     /* A head that has begun is held against the limit it began with. */
     if (s->head_since == 0)
-        hg_head_scan_init(&s->scan, s->frontend->limit_head, true);
+        hg_session_await_head(s);
 }
 
 static void meet(struct hg_session *s)

@@ -50,6 +50,20 @@ test('new rules are in force for the next request, also on a connection that was
   assert.equal(await said(t, gw.address()), 'api two');
 });
 
+test('a head that has begun has the room it began with, the next one that of the new plan', async (t) => {
+  const text = (head) => own({ api: '"127.0.0.1:0"' }, head, `limit: { head = "${head}"; }; timeout: { request-head = "5s"; };`);
+  const large = `GET / HTTP/1.1\r\nHost: gate.test\r\nX-A: ${'a'.repeat(60000)}\r\n\r\n`;
+  const gw = await gateway(t, text('64k'));
+  const c = await gw.client(t);
+  await c.send(large.slice(0, 20000));
+  await gw.again(text('1k'));
+  await c.send(large.slice(20000) + get('/').slice(0, 10));
+  assert.deepEqual((await c.response(0)).status, 200);
+  await gw.again(text('63k'));
+  await c.send(get('/').slice(10) + large);
+  assert.deepEqual([(await c.response(1)).status, (await c.response(2)).body.toString()], [200, 'api 63k']);
+});
+
 test('a stream goes on with the plan it began with, the next request on its connection has the new one', async (t) => {
   const { answers, handle } = streams();
   const set = (word) => ({ response: `{ set-header = [ "x-plan", "${word}" ]; }` });
