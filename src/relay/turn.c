@@ -238,23 +238,29 @@ static void want_upstream(const struct hg_exchange *x)
     hg_stream_want(hg_link_stream(x->link), mask);
 }
 
-/* Whose bytes nobody reads cannot be seen leaving: its end stands behind them. A tunnel may be half-closed.
- */
+/* Whose bytes nobody reads cannot be seen leaving: its end stands behind them. */
 static bool wants_probe(const struct hg_session *s)
 {
-    return s->exchange != NULL && !s->exchange->upgraded && !s->client_eof && !wants_client_read(s);
+    return s->exchange != NULL && !s->client_eof && !wants_client_read(s);
+}
+
+/* A tunnel may be half-closed: only a reset is its end. */
+static bool has_left(const struct hg_session *s)
+{
+    bool tunnel = s->exchange->upgraded;
+    struct pollfd p = {.fd = hg_stream_fd(s->client), .events = tunnel ? 0 : POLLRDHUP};
+
+    return poll(&p, 1, 0) > 0 && (!tunnel || (p.revents & POLLERR));
 }
 
 void hg_session_probe(struct hg_timer *t)
 {
     struct hg_session *s = HG_CONTAINER_OF(t, struct hg_session, probe);
-    struct pollfd p = {.events = POLLRDHUP};
 
     HG_ASSERT(s->magic == HG_SESSION_MAGIC && !s->in_turn);
     if (s->state == HG_SESSION_DEAD || !wants_probe(s))
         return;
-    p.fd = hg_stream_fd(s->client);
-    if (poll(&p, 1, 0) > 0)
+    if (has_left(s))
         client_lost(s);
     else
         hg_timer_set(&s->probe, PROBE_MS);

@@ -15,6 +15,21 @@ test('a client that resets an upload which the upstream does not read is noticed
   assert.equal((await gw.request('/stalled', 5000)).close, 'client_left');
 });
 
+test('a client that resets a tunnel whose upstream does not read is noticed', async (t) => {
+  const handle = async (req, res) => {
+    await res.head(101, { Connection: 'Upgrade', Upgrade: 'websocket' });
+    req.connection.socket.pause();
+  };
+  const { gw } = await direct(t, { upstream: { handle } });
+  const c = await gw.client(t);
+  await c.send(get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'));
+  assert.equal((await c.response()).status, 101);
+  c.send(Buffer.alloc(16 << 20));
+  await new Promise((done) => setTimeout(done, 500));
+  c.reset();
+  assert.equal((await gw.waitForLog((l) => l.path === '/ws', 'the end of the tunnel', 5000)).close, 'tunnel_closed');
+});
+
 test('a client that pipelines more than is read ahead and leaves is noticed', async (t) => {
   const { up, gw } = await direct(t, { upstream: { handle: () => {} } });
   const c = await gw.client(t);
