@@ -179,7 +179,8 @@ static size_t fresh(const struct hg_bindings *b, const struct hg_bindings *than)
     return n;
 }
 
-static void announce(struct hg_service *s, const struct hg_bindings *old)
+/* Closes what goes before it says so: who reads that will not be let in there any more. */
+static void announce(struct hg_service *s, struct hg_bindings **old)
 {
     const struct hg_plan *p = s->generation->plan;
     char text[256];
@@ -188,9 +189,10 @@ static void announce(struct hg_service *s, const struct hg_bindings *old)
         text, sizeof(text),
         "generation %llu is in force: %zu frontends, %zu backends, %zu listeners (%zu opened, %zu closed)",
         (unsigned long long)s->number, p->frontends, p->backends, s->bindings->entries.n,
-        fresh(s->bindings, old), fresh(old, s->bindings));
+        fresh(s->bindings, *old), fresh(*old, s->bindings));
+    hg_bindings_announce(s->o->log, s->bindings, *old);
+    hg_bindings_free(old, s->bindings);
     say(s, "%s", text);
-    hg_bindings_announce(s->o->log, s->bindings, old);
     hg_log_event(s->o->log, HG_LOG_INFO, HG_EVENT_RELOAD, "%s", text);
 }
 
@@ -217,8 +219,7 @@ static void finish(struct hg_service *s)
     hg_credentials_watch(s);
     hg_guard_files_use(s->guard_files);
     write_ready(s);
-    announce(s, old);
-    hg_bindings_free(&old, s->bindings);
+    announce(s, &old);
     hg_retired_add(s, was);
     end(s, true);
 }
