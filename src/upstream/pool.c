@@ -70,11 +70,10 @@ static void unlist(struct hg_link *l)
     l->bucket->pool->idle--;
 }
 
-/* The idle link used last or longest ago, off its list. */
-static struct hg_link *pop(struct hg_bucket *b, bool newest)
+/* The idle link used last, off its list. */
+static struct hg_link *pop(struct hg_bucket *b)
 {
-    struct hg_link *l =
-        newest ? HG_LIST_FIRST(&b->idle, struct hg_link, node) : HG_LIST_LAST(&b->idle, struct hg_link, node);
+    struct hg_link *l = HG_LIST_FIRST(&b->idle, struct hg_link, node);
 
     unlist(l);
     return l;
@@ -131,11 +130,14 @@ static void idle_ready(void *ctx, unsigned events)
 
 static void sweep_bucket(struct hg_bucket *b, uint64_t now)
 {
-    /* Oldest idle ones stand at the end. */
-    while (!hg_list_empty(&b->idle)) {
-        if (now < HG_LIST_LAST(&b->idle, struct hg_link, node)->idle_until)
-            break;
-        link_die(pop(b, false), false);
+    for (struct hg_list *n = b->idle.next, *next; n != &b->idle; n = next) {
+        struct hg_link *l = HG_CONTAINER_OF(n, struct hg_link, node);
+
+        next = n->next;
+        if (now < l->idle_until)
+            continue;
+        unlist(l);
+        link_die(l, false);
     }
 }
 
@@ -184,7 +186,7 @@ static void close_idle(struct hg_pool *pool)
     for (size_t i = 0; i < HG_POOL_BUCKETS; i++)
         for (struct hg_bucket *b = pool->bucket[i]; b != NULL; b = b->next)
             while (!hg_list_empty(&b->idle))
-                link_die(pop(b, true), false);
+                link_die(pop(b), false);
 }
 
 void hg_pool_free(struct hg_pool *pool)
@@ -231,7 +233,7 @@ struct hg_link *hg_pool_take(struct hg_pool *pool, const struct hg_server *serve
     struct hg_bucket *b = hg_bucket_find(pool, server->key);
 
     while (b != NULL && !hg_list_empty(&b->idle) && !(once && too_idle(b, server))) {
-        struct hg_link *l = pop(b, true);
+        struct hg_link *l = pop(b);
 
         if (hg_loop_now(pool->loop) >= l->idle_until || !hg_stream_idle_ok(l->stream)) {
             link_die(l, false);
@@ -260,6 +262,8 @@ void hg_link_give_back(struct hg_link **lp)
     hg_stream_on_ready(l->stream, idle_ready, l);
     l->idle_since = now;
     l->idle_until = now + l->idle_us;
+    if (l->idle_until > l->born + l->age_us)
+        l->idle_until = l->born + l->age_us;
     b->last_used = now;
     hg_list_push_front(&b->idle, &l->node);
     b->idles++;

@@ -31,7 +31,8 @@ struct hg_link {
     struct hg_list node; /* in bucket->idle, in pool->dying, or nowhere (lent out) */
     struct hg_deferred death;
     bool abort; /* when it is buried: with RST */
-    uint64_t born, idle_since, idle_until, idle_us, age_us;
+    uint64_t born, idle_since, idle_us, age_us;
+    uint64_t idle_until; /* too long unused, or too old */
     size_t idle_max;
 };
 

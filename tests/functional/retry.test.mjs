@@ -104,3 +104,15 @@ test('a connection over its age is not used again', async (t) => {
   }
   assert.equal(up.accepted, 3);
 });
+
+test('a connection that gets too old while nobody uses it is not used again either', async (t) => {
+  const { up, gw } = await direct(t, { config: { threads: 1, backend: 'pool: { age = "300ms"; };' } });
+  const c = await gw.client(t);
+  const begin = performance.now();
+  await c.send(get('/0'));
+  await c.response(0);
+  await gw.until(() => performance.now() - begin > 700 || undefined, 'the connection to get old');
+  await c.send(get('/1'));
+  await c.response(1);
+  assert.equal(up.accepted, 2);
+});
