@@ -85,7 +85,7 @@ static void opened(struct hg_dial *d)
 static void closed(struct hg_dial *d)
 {
     if (hg_buf_len(&d->in) > 0)
-        hg_failure_set(&d->failure, HG_FAILURE_TUNNEL_BAD, "closed inside the answer's head");
+        hg_failure_set(&d->failure, HG_FAILURE_TUNNEL_BAD, "closed inside the head of the answer");
     else
         hg_failure_set(&d->failure, HG_FAILURE_TUNNEL_FAILED, "closed without an answer");
     hg_dial_fail(d);
@@ -118,7 +118,7 @@ static bool read_some(struct hg_dial *d)
     ssize_t n;
 
     if (to == NULL) {
-        hg_failure_set(&d->failure, HG_FAILURE_NO_RESOURCES, "no memory for the proxy's answer");
+        hg_failure_set(&d->failure, HG_FAILURE_NO_RESOURCES, "no memory for the answer of the proxy");
         hg_dial_fail(d);
         return false;
     }

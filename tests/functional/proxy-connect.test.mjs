@@ -65,3 +65,18 @@ test('a new connection resumes the TLS session', async (t) => {
   assert.equal((await gw.once(t, get('/b'))).status, 200);
   assert.deepEqual([up.accepted, up.handshakes, up.resumed], [2, 1, 1]);
 });
+
+test('a reload that changes what the proxy is told: tunnels opened before are not used again', async (t) => {
+  const { up, gw, text } = await world(t, { config: { threads: 1 } });
+  const told = (tenant) => text.replace('squid: {', `squid: { connect-header = [ "X-Tenant", "${tenant}" ];`);
+  await gw.again(told('a'));
+  const accepted = async (path) => {
+    assert.equal((await gw.once(t, get(path))).status, 200);
+    return up.accepted;
+  };
+  assert.deepEqual([await accepted('/1'), await accepted('/2')], [1, 1]);
+  await gw.again(told('a')); // nothing changes
+  assert.equal(await accepted('/3'), 1);
+  await gw.again(told('b'));
+  assert.deepEqual([await accepted('/4'), await accepted('/5')], [2, 2]);
+});
