@@ -122,7 +122,8 @@ static bool load_authorities(struct hg_tls *t, const struct hg_tls_client_option
     return true;
 }
 
-/* Sessions carry the mark of the context they came from. */
+/* Sessions carry the mark of the context they came from: with a resumed one no certificate is shown, neither
+ * theirs to authorities that may have changed nor ours. */
 static void mark_context(SSL_CTX *ctx)
 {
     struct timespec now = {0};
@@ -147,8 +148,7 @@ struct hg_tls *hg_tls_client_new(const struct hg_tls_client_options *o, char *er
         hg_tls_free(&t);
         return NULL;
     }
-    if (o->cert != NULL)
-        mark_context(t->ctx);
+    mark_context(t->ctx);
     if ((o->verify && !load_authorities(t, o, err, errlen)) ||
         (o->cert != NULL && !load_identity(t, o->cert, o->key, err, errlen))) {
         hg_tls_free(&t);

@@ -121,7 +121,7 @@ static ssize_t write_record(struct hg_stream *s, const char *p, size_t n)
         return hg_stream_fail_write(s, code);
     ret = result(s, ret, &s->write_needs, "TLS write");
     if (ret == HG_STREAM_EOF)
-        return hg_stream_fail(s, "write after the peer's close_notify");
+        return hg_stream_fail(s, "write after the close_notify of the peer");
     if (ret == HG_STREAM_AGAIN && SSL_is_init_finished(s->ssl))
         s->owed = n < RECORD_MAX ? (unsigned)n : RECORD_MAX;
     return ret;
@@ -230,7 +230,8 @@ static void offer(SSL *ssl, const struct hg_tls_session *session)
 {
     SSL_SESSION *copy;
 
-    /* One of before the certificate was rotated would show the old one. */
+    /* One of before the files were read anew would show the old certificate, or be believed on the word of
+     * authorities that are trusted no more. */
     if (session->mark != SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))
         return;
     copy = SSL_SESSION_dup(session->session);

@@ -90,3 +90,26 @@ test('a reload reads certificates at once; a pair that does not belong together 
   await gw.until(() => gw.lines.filter((l) => l.event === 'tls_rotated').length > 0 || undefined, 'a rotation');
   while ((await shown(gw.address())) !== 'good.test.example') continue;
 });
+
+test('an authority that is trusted no more: a session from before does not go round the check', async (t) => {
+  const ca = join(tempDir('ca-file'), 'ca.pem');
+  const trusted = (name) => {
+    copyFileSync(caFile(name), `${ca}.new`);
+    renameSync(`${ca}.new`, ca);
+  };
+  trusted('ca');
+  const { up, gw } = await direct(t, { config: { threads: 1, tls: `ca = "${ca}";` } });
+  const answer = async (path) => {
+    up.closeAll();
+    await up.until((u) => u.live.size === 0);
+    return (await gw.once(t, get(path))).status;
+  };
+  assert.deepEqual([await answer('/1'), await answer('/2'), up.resumed], [200, 200, 1]);
+  trusted('another');
+  await gw.waitForLog((l) => l.event === 'tls_rotated');
+  assert.equal(await answer('/3'), 502);
+  assert.equal((await gw.request('/3')).error, 'tls_certificate');
+  trusted('ca');
+  assert.equal((await gw.again()).event, 'reload');
+  assert.equal(await answer('/4'), 200);
+});
