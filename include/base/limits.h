@@ -21,6 +21,7 @@
 #define HG_LIMIT_IO_CHUNK (16u * 1024u)     /* read at once: one TLS record */
 #define HG_LIMIT_RELAY_BUFFER (64u * 1024u) /* waiting for a slow reader, each direction */
 #define HG_LIMIT_TURN (256u * 1024u)        /* moved for one exchange before others get their turn */
+#define HG_LIMIT_TURN_REQUESTS 16u          /* of a client that pipelines, before others get their turn */
 #define HG_LIMIT_RETRY_DEFAULT (256u * 1024u)
 #define HG_LIMIT_RETRY_TOTAL (64u * 1024u * 1024u) /* kept by all exchanges of a thread */
 #define HG_LIMIT_ARENA (2u * 1024u * 1024u)

@@ -47,6 +47,8 @@ bool hg_stream_pending(const struct hg_stream *s);
 /* Interest from now on (HG_IO_READ, HG_IO_WRITE): called once at the end of a turn. When READ is wanted and
  * data is pending, ready is called in the next turn. */
 void hg_stream_want(struct hg_stream *s, unsigned events);
+/* READ is wanted: ready is called with it in the next turn, whether there is something to read or not. */
+void hg_stream_again(struct hg_stream *s);
 
 /* Half-close after all writes were taken: FIN, with TLS close_notify first. */
 void hg_stream_shutdown(struct hg_stream *s);

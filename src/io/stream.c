@@ -128,6 +128,13 @@ void hg_stream_want(struct hg_stream *s, unsigned events)
         hg_io_feed(&s->io, HG_IO_READ);
 }
 
+void hg_stream_again(struct hg_stream *s)
+{
+    hg_stream_check(s);
+    HG_ASSERT(s->want & HG_IO_READ);
+    hg_io_feed(&s->io, s->read_needs);
+}
+
 /* ---- life ---- */
 
 static bool make_nonblocking(int fd)

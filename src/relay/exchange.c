@@ -36,6 +36,7 @@ static struct hg_exchange *exchange_new(struct hg_session *s)
     s->exchange = x;
     s->state = HG_SESSION_EXCHANGE;
     s->requests++;
+    hg_session_spend(s, HG_LIMIT_TURN / HG_LIMIT_TURN_REQUESTS);
     HG_COUNT_ADD(s->relay->counters, active_requests, 1);
     HG_COUNT_ADD(s->relay->counters, requests_total, 1);
     return x;

@@ -101,7 +101,7 @@ struct hg_session {
     int phase;
     uint64_t phase_since;
     unsigned moved, phase_moved;
-    size_t budget; /* bytes that this turn may still read, both sides together */
+    size_t budget; /* bytes that this turn may still read, both sides together; see hg_session_spend */
     unsigned requests;
     bool can_read, can_write; /* until the stream says AGAIN */
     bool client_eof;
@@ -245,7 +245,7 @@ void hg_limits_end(struct hg_exchange *x);
 
 /* turn.c */
 void hg_session_turn(struct hg_session *s);
-/* n bytes of the turn's share were read. */
+/* n bytes of the turn's share were read; a request costs some of it too. */
 void hg_session_spend(struct hg_session *s, size_t n);
 void hg_session_expired(struct hg_timer *t);
 void hg_session_probe(struct hg_timer *t);

@@ -186,6 +186,8 @@ bool hg_session_head_step(struct hg_session *s)
         hg_session_die(s);
         return false;
     }
+    if (data.n != 0 && s->budget == 0)
+        return false; /* others first: hg_session_turn comes back to it */
     if (data.n != 0 && s->head_since == 0)
         s->head_since = hg_loop_now(s->relay->loop);
     switch (data.n == 0 ? HG_SCAN_MORE : hg_head_scan(&s->scan, data, &n, &why)) {

@@ -266,16 +266,30 @@ void hg_session_probe(struct hg_timer *t)
         hg_timer_set(&s->probe, PROBE_MS);
 }
 
-static void rearm(struct hg_session *s)
+/* More requests have come than one turn takes. */
+static bool wants_turn(const struct hg_session *s)
 {
-    uint64_t ms = time_left(s);
+    return s->state == HG_SESSION_HEAD && s->budget == 0 && hg_buf_len(&s->in) != 0;
+}
+
+static void want_client(struct hg_session *s)
+{
     unsigned mask = 0;
 
-    if (wants_client_read(s))
+    if (wants_client_read(s) || wants_turn(s))
         mask |= HG_IO_READ;
     if (hg_buf_len(&s->out) > s->held)
         mask |= HG_IO_WRITE;
     hg_stream_want(s->client, mask);
+    if (wants_turn(s))
+        hg_stream_again(s->client);
+}
+
+static void rearm(struct hg_session *s)
+{
+    uint64_t ms = time_left(s);
+
+    want_client(s);
     if (s->exchange != NULL) {
         want_upstream(s->exchange);
         hg_buf_trim(&s->exchange->up_in);

@@ -15,6 +15,31 @@ test('100 requests in one write are answered in order', async (t) => {
   assert.equal(up.accepted, 1);
 });
 
+test('a client that pipelines a flood keeps no others waiting', async (t) => {
+  const { gw } = await direct(t, { config: { threads: 1, request: '{ respond: { status = 200; body = "x"; }; }' } });
+  const [before, flood, behind] = await Promise.all([0, 1, 2].map(() => gw.client(t)));
+  for (const c of [before, flood, behind]) {
+    c.send(get('/first'));
+    await c.response();
+  }
+  // Stopped, it finds them all in one turn; whichever it looks at first, there is one that comes later.
+  gw.kill('SIGSTOP');
+  await gw.until(() => /^State:\s+T/m.test(readFileSync(`/proc/${gw.pid}/status`, 'utf8')), 'it to stand still');
+  await before.send(get('/before'));
+  flood.send(get('/flood').repeat(1000));
+  await delay(100);
+  await behind.send(get('/behind'));
+  await delay(100);
+  gw.kill('SIGCONT');
+  await flood.response(1000);
+  const done = () => gw.lines.filter((l) => l.event === 'request_complete');
+  const lines = await gw.until(() => done().length === 1005 && done(), 'a line of each request');
+  for (const path of ['/before', '/behind']) {
+    const at = lines.findIndex((l) => l.path === path);
+    assert.ok(at < 200, `${path} is number ${at} of ${lines.length}`);
+  }
+});
+
 test('requests with bodies, one after the other: one connection on each side', async (t) => {
   const { up, gw } = await direct(t);
   const c = await gw.client(t);
