@@ -85,7 +85,8 @@ uint64_t hg_secret_slot_resting(struct hg_secret_slot *slot);
 bool hg_secret_slot_group_ready(struct hg_secret_slot *slot, uint64_t now);
 
 /* Cleans a raw source: trims white space around, removes one of the given prefixes (caseless).
- * Returns NULL when usable, else a sentence part: "is empty" or "has a line break or NUL inside". */
+ * Returns NULL when usable, else a sentence part: "is empty", "has a line break or NUL inside" or "has a
+ * control character inside". */
 const char *hg_secret_clean(struct hg_slice *raw, const char *const *prefixes, size_t n);
 
 #endif

@@ -170,6 +170,17 @@ static struct hg_slice without_prefix(struct hg_slice s, const char *prefix)
     return s;
 }
 
+/* What no header can carry, and neither name nor password of Basic (RFC 7617, 2). */
+static const char *forbidden(struct hg_slice s)
+{
+    if (memchr(s.p, '\r', s.n) || memchr(s.p, '\n', s.n) || memchr(s.p, '\0', s.n))
+        return "has a line break or NUL inside";
+    for (size_t i = 0; i < s.n; i++)
+        if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
+            return "has a control character inside";
+    return NULL;
+}
+
 const char *hg_secret_clean(struct hg_slice *raw, const char *const *prefixes, size_t n)
 {
     struct hg_slice s = trim_space(*raw);
@@ -183,7 +194,5 @@ const char *hg_secret_clean(struct hg_slice *raw, const char *const *prefixes, s
     *raw = s;
     if (s.n == 0)
         return "is empty";
-    if (memchr(s.p, '\r', s.n) || memchr(s.p, '\n', s.n) || memchr(s.p, '\0', s.n))
-        return "has a line break or NUL inside";
-    return NULL;
+    return forbidden(s);
 }

@@ -81,11 +81,10 @@ static bool make_slot(struct hg_build *b, struct hg_built_secret *s, const char 
     return hg_store_own(b, s->slot, release_slot);
 }
 
-/* $<...> of a secret: values are trimmed, and one with a line break inside counts as unset, remembered here.
- */
+/* $<...> of a secret: values are trimmed, and one that cannot be used counts as unset, remembered here. */
 struct from {
     struct hg_build *b;
-    bool broken_value;
+    const char *why;
 };
 
 static bool from_env(void *ctx, struct hg_slice name, struct hg_slice *value)
@@ -95,7 +94,8 @@ static bool from_env(void *ctx, struct hg_slice name, struct hg_slice *value)
     if (!outer->env(outer->ctx, name, value))
         return false;
     const char *why = hg_secret_clean(value, NULL, 0);
-    f->broken_value = f->broken_value || (why != NULL && value->n > 0);
+    if (f->why == NULL && value->n > 0)
+        f->why = why;
     return why == NULL;
 }
 
@@ -146,8 +146,8 @@ static void load_template(struct hg_build *b, struct hg_built_secret *s, const s
     struct hg_slice text;
     char name[HG_NAME_TEXT];
     enum hg_get r = hg_get_text_with(b, &own, from, &text, name);
-    if (f.broken_value)
-        unusable(b, s, "has a line break or NUL inside");
+    if (f.why != NULL)
+        unusable(b, s, f.why);
     else if (r == HG_GET_OK)
         set_value(b, s, text);
     else if (r == HG_GET_UNSET)

@@ -121,6 +121,9 @@ HG_TEST(cleaning)
         {HG_LIT_INIT(" \n "), "", "is empty"},
         {HG_LIT_INIT("a\nb"), "a\nb", "has a line break or NUL inside"},
         {HG_LIT_INIT("a\rb"), "a\rb", "has a line break or NUL inside"},
+        {HG_LIT_INIT("a\x1b"), "a\x1b", "has a control character inside"},
+        {HG_LIT_INIT("a\x7f"), "a\x7f", "has a control character inside"},
+        {HG_LIT_INIT("a\tb\x80\xff"), "a\tb\x80\xff", NULL},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct hg_slice s = hg_guarded(rows[i].raw);

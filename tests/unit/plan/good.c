@@ -104,6 +104,8 @@ static const struct {
     {"from = \"$<K>\";", "a\rb", "secret s (environment variable K) has a line break or NUL inside"},
     {"from = \"x$<K>\";", "a\nb", "secret s (environment variable K) has a line break or NUL inside"},
     {"from = \"x$<K:-y>\";", "a\nb", "secret s (environment variable K) has a line break or NUL inside"},
+    {"from = \"$<K>\";", "a\x1b", "secret s (environment variable K) has a control character inside"},
+    {"from = \"x$<K>\";", "a\x7f", "secret s (environment variable K) has a control character inside"},
     {"from = \"$<J:-$<K>>\";", NULL, "environment variable K is not set"},
     {"from = \"$<K>\"; strip-prefix = \"Bearer \";", "Bearer ", ""},
     {"from = \"$<K>\"; strip-prefix = \"Bearer \";", "bearer x", NULL},
