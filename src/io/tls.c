@@ -107,14 +107,38 @@ static void decode_authorities(SSL_CTX *ctx)
     ERR_clear_error();
 }
 
+static bool is_empty(const char *text)
+{
+    return text != NULL && text[0] == '\0';
+}
+
+/* OpenSSL passes over a file that it cannot read, also one that SSL_CERT_FILE names: then nothing verifies,
+ * and no sentence says why. A variable that is empty counts as unset, as all do. */
+static bool load_system(SSL_CTX *ctx, char *err, size_t errlen)
+{
+    const char *file = getenv(X509_get_default_cert_file_env());
+    const char *dir = getenv(X509_get_default_cert_dir_env());
+
+    if (SSL_CTX_set_default_verify_paths(ctx) != 1)
+        return complain(err, errlen, "cannot read certificate authorities from", "the system's store");
+    if (is_empty(file))
+        (void)SSL_CTX_load_verify_file(ctx, X509_get_default_cert_file());
+    else if (file != NULL && SSL_CTX_load_verify_file(ctx, file) != 1)
+        return complain(err, errlen, "SSL_CERT_FILE: cannot read certificate authorities from", file);
+    if (is_empty(dir))
+        (void)SSL_CTX_load_verify_dir(ctx, X509_get_default_cert_dir());
+    ERR_clear_error();
+    return true;
+}
+
 static bool load_authorities(struct hg_tls *t, const struct hg_tls_client_options *o, char *err,
                              size_t errlen)
 {
     if (o->ca != NULL) {
         if (SSL_CTX_load_verify_file(t->ctx, o->ca) != 1)
             return complain(err, errlen, "cannot read certificate authorities from", o->ca);
-    } else if (SSL_CTX_set_default_verify_paths(t->ctx) != 1) {
-        return complain(err, errlen, "cannot read certificate authorities from", "the system's store");
+    } else if (!load_system(t->ctx, err, errlen)) {
+        return false;
     }
     if (o->extra_ca != NULL && SSL_CTX_load_verify_file(t->ctx, o->extra_ca) != 1)
         return complain(err, errlen, "cannot read certificate authorities from", o->extra_ca);

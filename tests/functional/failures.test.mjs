@@ -2,9 +2,10 @@
 // Every way in which an upstream cannot be reached or does not answer has its own type, status and sentence.
 import assert from 'node:assert/strict';
 import net from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { caFile } from './lib/ca.mjs';
-import { gateway } from './lib/gateway.mjs';
+import { gateway, run, writeFiles } from './lib/gateway.mjs';
 import { squid } from './lib/squid.mjs';
 import { upstream } from './lib/upstream.mjs';
 import { config, direct, get, KEY, world } from './lib/world.mjs';
@@ -140,6 +141,19 @@ test('the CA set: tls.ca replaces, NODE_EXTRA_CA_CERTS adds, SSL_CERT_FILE is ho
     const gw = await start(t, { url: up.url('localhost'), via: 'direct', ...parts }, env);
     assert.equal((await gw.once(t, get('/'))).status, status, JSON.stringify([parts, env]));
     assert.equal(/verif/.test(gw.stderr), parts.tls === 'verify = false;', gw.stderr);
+  }
+});
+
+test('a file of CAs that the environment names and nobody can read is an error at the start, an empty variable is unset', async (t) => {
+  const dir = writeFiles({ 'hdrgate.cfg': config({ url: 'https://localhost:1', via: 'direct', tls: '' }) });
+  for (const name of ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS']) {
+    for (const path of ['/nowhere.pem', '/etc/passwd', '/']) {
+      const env = { API_KEY: KEY, HTTPS_PROXY: 'direct', [name]: path };
+      const { code, stderr } = await run(['run', '-f', join(dir, 'hdrgate.cfg')], { env });
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`hdrgate\\.cfg:\\d+: backend\\.api\\.tls: .*cannot read certificate authorities from ${path}: `));
+    }
+    await gateway(t, config({ url: 'https://localhost:1', via: 'direct', tls: '' }), { env: { API_KEY: KEY, HTTPS_PROXY: 'direct', [name]: '' } });
   }
 });
 
