@@ -80,6 +80,9 @@ struct hg_headers {
 };
 
 void hg_headers_init(struct hg_headers *h, struct hg_arena *arena);
+/* Room for n fields, at most HG_LIMIT_HEADER_LIST, and a few that rules add, in a list that is empty: it
+ * grows beyond that, but what it grew out of stays in the arena. False: the arena is full. */
+bool hg_headers_reserve(struct hg_headers *h, size_t n);
 /* The same fields in an array of their own. False: the arena is full. */
 bool hg_headers_copy(struct hg_headers *to, const struct hg_headers *from, struct hg_arena *arena);
 

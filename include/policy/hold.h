@@ -33,14 +33,15 @@ struct hg_hold {
     struct hg_taken taken;
 };
 
-/* Zeroed: none. */
+/* Zeroed: none, and no room for any. */
 struct hg_holds {
-    struct hg_hold v[HG_LIMIT_HOLDS];
-    size_t n;
+    struct hg_hold *v; /* room for cap, the owner's */
+    size_t n, cap;
     bool left; /* the request is on its way: nothing is given back any more, and nothing new is taken */
 };
 
-/* One more. How many a request can need is known when its lists are built: at most HG_LIMIT_HOLDS. */
+/* One more, for which there is room: how many a request can need is known when its lists are built, at most
+ * HG_LIMIT_HOLDS. */
 void hg_holds_add(struct hg_holds *h, const struct hg_hold *hold);
 /* All of it, and it is as if nothing had been taken. */
 void hg_holds_give_back(struct hg_holds *h, uint64_t now);

@@ -23,9 +23,10 @@ struct hg_guard_hold {
     struct hg_guard_mark mark;    /* where, and whether only to observe */
 };
 
-struct hg_guard_holds { /* zeroed: none */
-    struct hg_guard_hold v[HG_LIMIT_GUARDS];
-    size_t n;
+/* Zeroed: none, and no room for any. */
+struct hg_guard_holds {
+    struct hg_guard_hold *v; /* room for cap, the owner's: for each guard of the plan */
+    size_t n, cap;
 };
 
 /* The most bytes of the body that a guard wants to see before it can decide; 0: none does. After

@@ -117,13 +117,14 @@ struct hg_when {
 /* Guards (plan/guard.h) that a request met, in order, each once. What they say is asked later, when the
  * request is about to be dispatched. */
 struct hg_guard;
+struct hg_guard_mark {
+    const struct hg_guard *guard;
+    const char *where; /* file:line of the action */
+    bool observe;
+};
 struct hg_guard_marks {
-    struct hg_guard_mark {
-        const struct hg_guard *guard;
-        const char *where; /* file:line of the action */
-        bool observe;
-    } v[HG_LIMIT_GUARDS];
-    size_t n;
+    struct hg_guard_mark *v; /* room for cap, the owner's: for each guard of the plan */
+    size_t n, cap;
 };
 
 struct hg_action_spec {

@@ -44,6 +44,7 @@ struct hg_trial {
     struct hg_framing framing;
     struct hg_hop hop;
     struct hg_route route;
+    struct hg_guard_mark mark[HG_LIMIT_GUARDS]; /* room for those of route */
     struct hg_limiter limiter;
     const char *exceeded;
     struct hg_buf head; /* what leaves */

@@ -7,7 +7,8 @@
 #include "base/check.h"
 #include "base/limits.h"
 
-#define FIRST_CAP 16u
+#define FIRST_CAP 8u
+#define SPARE 4u /* what rules add, as a rule */
 
 static void sane(const struct hg_headers *h)
 {
@@ -21,18 +22,29 @@ void hg_headers_init(struct hg_headers *h, struct hg_arena *arena)
     sane(h);
 }
 
+bool hg_headers_reserve(struct hg_headers *h, size_t n)
+{
+    size_t cap = n < HG_LIMIT_HEADER_LIST - SPARE ? n + SPARE : HG_LIMIT_HEADER_LIST;
+
+    sane(h);
+    HG_ASSERT(h->n == 0);
+    if (cap <= h->cap)
+        return true;
+    h->v = hg_arena_alloc(h->arena, cap * sizeof(*h->v));
+    h->cap = h->v != NULL ? cap : 0;
+    return h->v != NULL;
+}
+
 bool hg_headers_copy(struct hg_headers *to, const struct hg_headers *from, struct hg_arena *arena)
 {
     sane(from);
     hg_headers_init(to, arena);
     if (from->n == 0)
         return true;
-    to->v = hg_arena_alloc(arena, from->cap * sizeof(*to->v));
-    if (!to->v)
+    if (!hg_headers_reserve(to, from->n))
         return false;
     memcpy(to->v, from->v, from->n * sizeof(*to->v));
     to->n = from->n;
-    to->cap = from->cap;
     sane(to);
     return true;
 }

@@ -44,8 +44,19 @@ static enum hg_http_error field(struct hg_slice line, struct hg_headers *out)
     return hg_headers_add(out, name, value) ? HG_HTTP_OK : HG_HTTP_NO_MEMORY;
 }
 
+static size_t count_lines(struct hg_slice s)
+{
+    size_t n = 0;
+
+    for (ptrdiff_t lf; (lf = hg_slice_find(s, '\n')) >= 0; n++)
+        s = hg_slice_from(s, (size_t)lf + 1);
+    return n;
+}
+
 enum hg_http_error hg_lines_fields(struct hg_slice *rest, struct hg_headers *out)
 {
+    if (out->n == 0 && !hg_headers_reserve(out, count_lines(*rest)))
+        return HG_HTTP_NO_MEMORY;
     while (rest->n > 0) {
         struct hg_slice line;
         enum hg_http_error e = hg_lines_next(rest, &line);

@@ -74,6 +74,15 @@ static void begin(void)
 
 /* ---- bytes ---- */
 
+/* Messages behind the handshake, session tickets above all, leave an empty buffer for writing behind: 16 KiB
+ * that an answer would hold until its end. Only after a record that was read whole: before 3.0.14 OpenSSL
+ * also freed the buffer of one whose header had come alone. */
+static void free_buffers(SSL *ssl)
+{
+    if (SSL_has_pending(ssl) == 0)
+        (void)SSL_free_buffers(ssl);
+}
+
 ssize_t hg_tls_read(struct hg_stream *s, char *p, size_t n)
 {
     size_t got = 0;
@@ -85,6 +94,7 @@ ssize_t hg_tls_read(struct hg_stream *s, char *p, size_t n)
         HG_ASSERT(got > 0 && got <= n);
         s->starved = false;
         s->read_needs = HG_IO_READ;
+        free_buffers(s->ssl);
         return (ssize_t)got;
     }
     return result(s, ret, &s->read_needs, "TLS read");

@@ -8,7 +8,7 @@
 
 void hg_holds_add(struct hg_holds *h, const struct hg_hold *hold)
 {
-    HG_ASSERT(h->n < HG_LIMIT_HOLDS && !h->left && hold->kind != NULL);
+    HG_ASSERT(h->n < h->cap && !h->left && hold->kind != NULL);
     h->v[h->n++] = *hold;
 }
 

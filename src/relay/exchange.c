@@ -9,9 +9,40 @@
 
 #include "base/text.h"
 
+/* Most of an exchange would be room for guards and limits; it has as much as this plan can need. */
+struct room {
+    size_t marks, guards, holds; /* bytes */
+};
+
+static struct room room_of(const struct hg_plan *p)
+{
+    return (struct room){
+        .marks = p->guards * sizeof(struct hg_guard_mark),
+        .guards = p->guards * sizeof(struct hg_guard_hold),
+        .holds = p->limits > 0 ? HG_LIMIT_HOLDS * sizeof(struct hg_hold) : 0,
+    };
+}
+
+static void give_room(struct hg_exchange *x, const struct room *r)
+{
+    char *at = (char *)(x + 1);
+
+    _Static_assert(_Alignof(struct hg_hold) <= _Alignof(struct hg_exchange) &&
+                       _Alignof(struct hg_guard_hold) <= _Alignof(struct hg_exchange) &&
+                       _Alignof(struct hg_guard_mark) <= _Alignof(struct hg_exchange),
+                   "they stand behind each other");
+    x->route.marks.v = (void *)at;
+    x->route.marks.cap = r->marks / sizeof(struct hg_guard_mark);
+    x->guards.v = (void *)(at + r->marks);
+    x->guards.cap = r->guards / sizeof(struct hg_guard_hold);
+    x->holds.v = (void *)(at + r->marks + r->guards);
+    x->holds.cap = r->holds / sizeof(struct hg_hold);
+}
+
 static struct hg_exchange *exchange_new(struct hg_session *s)
 {
-    struct hg_exchange *x = calloc(1, sizeof(*x));
+    const struct room room = room_of(s->generation->plan);
+    struct hg_exchange *x = calloc(1, sizeof(*x) + room.marks + room.guards + room.holds);
     const struct hg_framing none = {.kind = HG_FRAMING_NONE};
 
     if (x == NULL) {
@@ -20,6 +51,7 @@ static struct hg_exchange *exchange_new(struct hg_session *s)
         hg_session_die(s);
         return NULL;
     }
+    give_room(x, &room);
     x->magic = HG_EXCHANGE_MAGIC;
     x->session = s;
     x->began = s->head_since;

@@ -222,7 +222,7 @@ static bool ask_count(struct asking *x, const struct hg_guard_mark *m)
         if (!refuse(x, m, &w))
             return false;
     }
-    HG_ASSERT(x->holds->n < HG_LIMIT_GUARDS);
+    HG_ASSERT(x->holds->n < x->holds->cap);
     x->holds->v[x->holds->n++] = hold;
     return true;
 }

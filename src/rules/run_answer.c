@@ -217,7 +217,7 @@ enum hg_verdict hg_run_guard(struct hg_runner *r, const struct hg_action *a)
         marks->v[i].observe = marks->v[i].observe && a->observe;
         return HG_VERDICT_PASS;
     }
-    HG_ASSERT(marks->n < HG_LIMIT_GUARDS);
+    HG_ASSERT(marks->n < marks->cap);
     marks->v[marks->n++] = (struct hg_guard_mark){a->guard, a->where, a->observe};
     return HG_VERDICT_PASS;
 }

@@ -27,6 +27,7 @@ bool hg_trial_init(struct hg_trial *t, const struct hg_plan *plan)
     HG_ASSERT(plan != NULL);
     memset(t, 0, sizeof(*t));
     t->plan = plan;
+    t->route.marks = (struct hg_guard_marks){.v = t->mark, .cap = HG_LIMIT_GUARDS};
     hg_arena_init(&t->arena, HG_LIMIT_ARENA + 4 * HG_LIMIT_HEAD_MAX);
     hg_buf_init(&t->head, 2 * HG_LIMIT_HEAD_MAX, true);
     hg_headers_init(&t->request.headers, &t->arena);
@@ -294,7 +295,8 @@ static bool admitted(struct hg_trial *t, const struct hg_trial_ask *ask)
 {
     struct hg_model_reading reading = {.found = HG_MODEL_UNSEEN}, *body = NULL;
     struct hg_model_reader *reader = NULL;
-    struct hg_guard_holds holds = {0};
+    struct hg_guard_hold room[HG_LIMIT_GUARDS];
+    struct hg_guard_holds holds = {.v = room, .cap = HG_LIMIT_GUARDS};
     enum hg_route_step step;
 
     if (ask->body.p != NULL && hg_route_guard_buffer(&t->route) > 0 &&

@@ -14,6 +14,11 @@
 #define SECOND UINT64_C(1000000)
 #define MINUTE (60 * SECOND)
 
+/* Holds h with room for one. */
+#define HOLDS(h)             \
+    struct hg_hold h##_room; \
+    struct hg_holds h = {.v = &h##_room, .cap = 1}
+
 static enum hg_take ask_for(const struct hg_take_ask *ask, struct hg_holds *h, struct hg_refusal *why)
 {
     struct hg_hold hold = {0};
@@ -41,7 +46,7 @@ static enum hg_take take(struct hg_series *s, const char *key, uint64_t amount, 
 /* Takes and lets go, as a request that left does. */
 static bool pass(struct hg_series *s, const char *key, uint64_t amount, uint64_t now)
 {
-    struct hg_holds h = {0};
+    HOLDS(h);
     struct hg_refusal why;
 
     if (take(s, key, amount, now, &h, &why) != HG_TAKE_OK)
@@ -77,7 +82,7 @@ HG_TEST(a_full_table_refuses_new_keys_until_one_is_empty)
     struct hg_table *t = hg_table_new("t", 2, false);
     struct hg_series *s = hg_table_series(t, "s", MINUTE);
     struct hg_refusal why = {0};
-    struct hg_holds h = {0};
+    HOLDS(h);
 
     HG_CHECK(pass(s, "x", 5, 10 * SECOND) && pass(s, "y", 5, 20 * SECOND));
     HG_CHECK(take(s, "z", 5, 25 * SECOND, &h, &why) == HG_TAKE_FULL);
@@ -131,7 +136,7 @@ HG_TEST(a_hold_on_a_window_that_is_gone_touches_nobody)
 {
     struct hg_table *t = hg_table_new("t", 1, true);
     struct hg_series *s = hg_table_series(t, "s", MINUTE);
-    struct hg_holds h = {0};
+    HOLDS(h);
     struct hg_refusal why;
 
     HG_CHECK(take(s, "x", 1, 1, &h, &why) == HG_TAKE_OK);
@@ -148,7 +153,7 @@ HG_TEST(held_windows_are_not_taken_for_empty)
 {
     struct hg_table *t = hg_table_new("t", 1, false);
     struct hg_series *s = hg_table_series(t, "s", MINUTE);
-    struct hg_holds h = {0};
+    HOLDS(h);
     struct hg_refusal why;
     const struct hg_take_ask ask = {
         .series = s, .rate = {10, 0, MINUTE}, .key = HG_LIT("x"), .measure = HG_MEASURE_BYTES, .need = 1};
@@ -165,7 +170,7 @@ HG_TEST(holds_are_corrected_by_what_passed)
 {
     struct hg_table *t = hg_table_new("t", 10, false);
     struct hg_series *s = hg_table_series(t, "s", MINUTE);
-    struct hg_holds h = {0};
+    HOLDS(h);
     struct hg_refusal why;
     struct hg_take_ask ask = {.series = s,
                               .rate = {100, 0, MINUTE},
@@ -198,7 +203,7 @@ HG_TEST(several_limits_are_given_back_together)
 {
     struct hg_table *t = hg_table_new("t", 10, false);
     struct hg_series *a = hg_table_series(t, "a", MINUTE), *b = hg_table_series(t, "b", MINUTE);
-    struct hg_holds h = {0};
+    HOLDS(h);
     struct hg_refusal why;
 
     HG_CHECK(pass(b, "x", 1, 0));
@@ -261,7 +266,7 @@ static void *crowd_member(void *ctx)
     struct crowd *c = ctx;
 
     for (unsigned i = 0; i < EACH; i++) {
-        struct hg_holds h = {0};
+        HOLDS(h);
         struct hg_refusal why;
 
         if (take(c->series, "one", 1000, SECOND, &h, &why) != HG_TAKE_OK)
