@@ -25,6 +25,9 @@ enum hg_scan { HG_SCAN_MORE, HG_SCAN_DONE, HG_SCAN_BAD };
 
 void hg_head_scan_init(struct hg_head_scan *s, size_t limit, bool request);
 
+/* A byte of the first line was looked at; an empty line before it is nothing yet. */
+bool hg_head_scan_begun(const struct hg_head_scan *s);
+
 /* data: all bytes of the head so far (the same start at each call). DONE: *n is the length of
  * the head with its empty line (and a leading empty line). BAD: *why. */
 enum hg_scan hg_head_scan(struct hg_head_scan *s, struct hg_slice data, size_t *n, enum hg_http_error *why);

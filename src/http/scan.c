@@ -23,6 +23,11 @@ void hg_head_scan_init(struct hg_head_scan *s, size_t limit, bool request)
     *s = (struct hg_head_scan){.limit = limit, .state = BEGIN, .request = request};
 }
 
+bool hg_head_scan_begun(const struct hg_head_scan *s)
+{
+    return s->state != BEGIN && s->state != EMPTY_LF && s->state != FIRST;
+}
+
 /* Bytes of a line: everything but controls; HTAB is white space of values. */
 static bool is_line_byte(unsigned char c)
 {

@@ -179,21 +179,20 @@ void hg_session_next(struct hg_session *s)
 bool hg_session_head_step(struct hg_session *s)
 {
     struct hg_slice data = hg_buf_data(&s->in);
+    enum hg_scan seen = HG_SCAN_MORE;
     enum hg_http_error why;
     size_t n;
 
-    if (hg_session_last(s) && data.n == 0) {
-        hg_session_die(s);
-        return false;
-    }
     if (data.n != 0 && s->budget == 0)
         return false; /* others first: hg_session_turn comes back to it */
-    if (data.n != 0 && s->head_since == 0)
+    if (data.n != 0)
+        seen = hg_head_scan(&s->scan, data, &n, &why);
+    if (s->head_since == 0 && (seen != HG_SCAN_MORE || hg_head_scan_begun(&s->scan)))
         s->head_since = hg_loop_now(s->relay->loop);
-    switch (data.n == 0 ? HG_SCAN_MORE : hg_head_scan(&s->scan, data, &n, &why)) {
+    switch (seen) {
     case HG_SCAN_MORE:
         /* A connection that ends without a whole head is nobody's error: health checks do that. */
-        if (s->client_eof)
+        if (s->client_eof || (hg_session_last(s) && s->head_since == 0))
             hg_session_die(s);
         return false;
     case HG_SCAN_BAD:

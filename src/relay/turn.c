@@ -347,7 +347,7 @@ static bool has_asked(struct hg_session *s)
 
 static void head_expired(struct hg_session *s)
 {
-    if (hg_buf_len(&s->in) != 0)
+    if (s->head_since != 0)
         hg_exchange_begin_bad(s, HG_HTTP_OK); /* nothing is wrong with it but that it does not end */
     else if (!has_asked(s))
         hg_session_die(s);

@@ -111,6 +111,24 @@ test('a request that has come when timeout.keep-alive is found to be over is ans
   assert.equal((await c.response(1)).status, 200);
 });
 
+test('an empty line behind a body is no request that has begun', async (t) => {
+  const stray = async (keepAlive) => {
+    const { gw } = await direct(t, { config: { defaults: `timeout: { keep-alive = "${keepAlive}"; request-head = "60s"; };` } });
+    const c = await gw.client(t);
+    await c.send(`${post('/', 'abc')}\r\n`);
+    assert.equal((await c.response()).status, 200);
+    return { gw, c };
+  };
+  const { c } = await stray('300ms');
+  await c.gone(10000);
+  assert.equal(c.responses.length, 1);
+  // Nor does an end wait for it.
+  const { gw } = await stray('60s');
+  const asked = performance.now();
+  await gw.stop();
+  assert.ok(performance.now() - asked < 5000);
+});
+
 test('a slow body ends after timeout.request-body', async (t) => {
   const { up, gw } = await direct(t, { config: { defaults: 'timeout: { request-body = "300ms"; };' } });
   const c = await gw.client(t);
