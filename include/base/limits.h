@@ -95,6 +95,7 @@
 #define HG_LIMIT_FROM_DEPTH 16u /* copies of copies */
 #define HG_LIMIT_DIAGNOSTICS 1000u
 #define HG_LIMIT_SECRET (64u * 1024u)
+#define HG_LIMIT_SECRET_MIRRORED 8u /* bytes of the shortest that is looked for in answers */
 #define HG_LIMIT_ENV_FILE (1024u * 1024u)
 #define HG_LIMIT_LINKS 40u                            /* symlinks followed to a watched file */
 #define HG_LIMIT_CONFIG_MEMORY (256u * 1024u * 1024u) /* all nodes of all files */

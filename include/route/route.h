@@ -75,7 +75,12 @@ enum hg_route_step hg_route_enter(struct hg_route *r, struct hg_answer *a);
 enum hg_route_step hg_route_leave(struct hg_route *r, const struct hg_server *server, struct hg_buf *out,
                                   struct hg_answer *a);
 
-/* The backend's and the frontend's rules on an answer of the upstream. */
+/* Puts "***" in the place of credentials of this request that fields of an answer repeat, as they are or
+ * percent-encoded; those of fewer than HG_LIMIT_SECRET_MIRRORED bytes could be anything, and stay. False: no
+ * memory, and the fields must not be passed on. */
+bool hg_route_hide(const struct hg_route *r, struct hg_headers *h);
+
+/* That, and the backend's and the frontend's rules on an answer of the upstream. */
 enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *response, struct hg_answer *a);
 
 /* Lets no name into a trailer section that a rule drops or sets; request: of a request's trailers. */

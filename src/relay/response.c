@@ -209,7 +209,7 @@ static bool trailers(struct hg_exchange *x, struct hg_headers *out)
     for (size_t i = out->n; i-- > 0;)
         if (!hg_route_trailer_ok(&x->route, false, out->v[i].name))
             hg_headers_remove_at(out, i);
-    return true;
+    return hg_route_hide(&x->route, out);
 }
 
 static void body_done(struct hg_exchange *x)

@@ -415,6 +415,10 @@ enum hg_route_step hg_route_return(struct hg_route *r, struct hg_response *respo
     HG_ASSERT(r->backend != NULL && r->server != NULL);
     *a = (struct hg_answer){0};
     r->usage = NULL;
+    if (!hg_route_hide(r, &response->headers)) {
+        refuse(r, a, HG_ANSWER_RULE_FAILED, 502, "no_memory", "a ceiling on memory was reached");
+        return HG_ROUTE_ANSWER;
+    }
     if (hg_ruleset_taps(r->backend->response) || hg_ruleset_taps(r->frontend->response))
         note_body(r, response);
     if (maps && !find_origins(r, &origins)) {

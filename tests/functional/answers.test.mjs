@@ -48,3 +48,28 @@ for (const protocol of ['', 'Upgrade: h2c\r\n']) {
     assert.deepEqual([r.status, r.json.error.type], [502, 'upstream_bad_response']);
   });
 }
+
+test('a credential that an answer repeats in its fields does not come to the client', async (t) => {
+  const odd = 'real+key/4711=';
+  const encoded = encodeURIComponent(odd);
+  const { gw } = await direct(t, {
+    gateway: { env: { API_KEY: odd, SHORT: '4711' } },
+    config: {
+      secret: 'k: { from = "$<API_KEY>"; }, s: { from = "$<SHORT>"; };',
+      inject: '{ set-query = [ "key", "$<secret:k>" ]; }, { set-header = [ "X-Short", "$<secret:s>" ]; }',
+    },
+    upstream: {
+      handle: (req, res) => {
+        assert.equal(req.target, `/files?key=${encoded}`);
+        return res.raw(`HTTP/1.1 308 R\r\nLocation: https://example.test${req.target}&part=1#${odd}${odd}\r\n` +
+          'X-Innocent: 4711\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n' + `X-Sum: ${odd}\r\n\r\n`);
+      },
+    },
+  });
+  const r = await gw.once(t, get('/files?key=placeholder'));
+  assert.equal(r.header('location'), 'https://example.test/files?key=***&part=1#******');
+  assert.equal(r.header('x-innocent'), '4711');
+  assert.deepEqual(r.trailers, ['X-Sum: ***']);
+  await gw.request('/files');
+  assert.ok(!gw.text().includes(odd) && !gw.text().includes(encoded), gw.text());
+});
