@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Many streams that wait for their next event, which is what agents do most: each is still there, and costs little.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { FIGURES, scaled } from './lib/env.mjs';
 import { direct, post } from './lib/world.mjs';
 
 const STREAMS = FIGURES ? 1000 : scaled(200, 20);
 const TOGETHER = 50;
-const MOST = 32; // KiB of a stream that waits
+// KiB of a stream that waits. Of them OpenSSL 3.0 holds 17, and 3.5 twice that: its objects are larger, and the key
+// of ML-KEM that it offers stays until the connection ends.
+const MOST = /^OpenSSL 3\.0\./.test(execFileSync('openssl', ['version'], { encoding: 'utf8' })) ? 32 : 50;
 
 // What a provider's SDK sends.
 const HEADERS = [
