@@ -13,6 +13,19 @@ _Noreturn void hg_check_failed(const char *expr, const char *file, int line);
 
 #define HG_ASSERT(e) ((e) ? (void)0 : hg_check_failed(#e, __FILE__, __LINE__))
 
+/* Is AddressSanitizer built in? gcc and clang say it differently. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HG_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(HG_ASAN)
+#define HG_ASAN 1
+#endif
+#ifndef HG_ASAN
+#define HG_ASAN 0
+#endif
+
 /* Magic numbers for objects that travel through `void *`. */
 #define HG_CAST(type, magic_value, ptr) \
     ((type *)hg_cast_check((ptr), (magic_value), #type, __FILE__, __LINE__))

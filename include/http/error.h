@@ -49,6 +49,8 @@ enum hg_http_error {
 const char *hg_http_error_name(enum hg_http_error e);
 unsigned hg_http_error_status(enum hg_http_error e);
 const char *hg_http_error_text(enum hg_http_error e);
+/* The same of an answer's head: limit.head, which the other names, bounds the heads of clients. */
+const char *hg_http_answer_error_text(enum hg_http_error e);
 
 /* Reason phrase of a status (RFC 9110, 15), "Unknown" for others. */
 const char *hg_http_reason(unsigned status);

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "cmd.h"
 #include "options.h"
 #include "server/server.h"
@@ -107,9 +108,8 @@ int cmd_run(int argc, char **argv)
     if (plan == NULL)
         return 1;
     status = serve(plan, &o);
-#if defined(__SANITIZE_ADDRESS__)
     /* Its leak checker has to look at us. Nobody else has: the environment still holds what it held. */
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-#endif
+    if (HG_ASAN)
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     return status;
 }

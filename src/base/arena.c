@@ -15,18 +15,6 @@
 #define BLOCK_FIRST 2048u
 #define BLOCK_LAST (64u * 1024u)
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define OWN_BLOCKS 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define OWN_BLOCKS 1
-#endif
-#ifndef OWN_BLOCKS
-#define OWN_BLOCKS 0
-#endif
-
 struct hg_arena_block {
     struct hg_arena_block *next;
     size_t used, cap;
@@ -48,7 +36,7 @@ void hg_arena_init(struct hg_arena *a, size_t ceiling)
 
 static size_t block_size(const struct hg_arena *a, size_t n)
 {
-    if (OWN_BLOCKS)
+    if (HG_ASAN)
         return n;
     /* Half as much again as there is: thousands of streams wait with theirs, and most need 3 to 5 KiB. */
     size_t size = a->used / 2 > BLOCK_FIRST ? a->used / 2 : BLOCK_FIRST;
@@ -76,7 +64,7 @@ static bool add_block(struct hg_arena *a, size_t n)
 static size_t rounded(size_t n)
 {
     const size_t align = _Alignof(max_align_t);
-    return OWN_BLOCKS ? n : (n + align - 1) / align * align;
+    return HG_ASAN ? n : (n + align - 1) / align * align;
 }
 
 void *hg_arena_alloc(struct hg_arena *a, size_t n)
@@ -89,7 +77,7 @@ void *hg_arena_alloc(struct hg_arena *a, size_t n)
     size_t want = rounded(n);
     if (want > a->ceiling - a->used)
         return NULL;
-    if (OWN_BLOCKS || !a->blocks || a->blocks->cap - a->blocks->used < want) {
+    if (HG_ASAN || !a->blocks || a->blocks->cap - a->blocks->used < want) {
         if (!add_block(a, want))
             return NULL;
     }

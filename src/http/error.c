@@ -38,6 +38,11 @@ const char *hg_http_error_text(enum hg_http_error e)
     return errors[index_of(e)].text;
 }
 
+const char *hg_http_answer_error_text(enum hg_http_error e)
+{
+    return e == HG_HTTP_HEAD_TOO_LARGE ? "the head is too large" : hg_http_error_text(e);
+}
+
 #define REASONS(X)                            \
     X(100, "Continue")                        \
     X(101, "Switching Protocols")             \

@@ -28,13 +28,11 @@ static enum judged bad(struct hg_failure *f, const char *why)
 
 static enum judged bad_head(struct hg_failure *f, enum hg_http_error why)
 {
-    if (why == HG_HTTP_HEAD_TOO_LARGE)
-        return bad(f, "the head is too large");
     if (why == HG_HTTP_NO_MEMORY) {
         hg_failure_set(f, HG_FAILURE_NO_RESOURCES, "no memory for the answer of the proxy");
         return JUDGED_REFUSED;
     }
-    return bad(f, hg_http_error_text(why));
+    return bad(f, hg_http_answer_error_text(why));
 }
 
 static enum judged refused(const struct hg_response *r, struct hg_failure *f)

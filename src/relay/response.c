@@ -27,12 +27,6 @@ static void bad_response(struct hg_exchange *x, const char *why)
     hg_dispatch_failed(x, HG_RETRY_JUNK, &f);
 }
 
-/* The sentence of a head that is too large names a limit for clients. */
-static void bad_head(struct hg_exchange *x, enum hg_http_error e)
-{
-    bad_response(x, e == HG_HTTP_HEAD_TOO_LARGE ? "its head is too large" : hg_http_error_text(e));
-}
-
 static bool run_rules(struct hg_exchange *x)
 {
     struct hg_answer a;
@@ -162,7 +156,7 @@ static void read_head(struct hg_exchange *x, struct hg_slice head)
     hg_buf_consume(&x->up_in, head.n);
     hg_head_scan_init(&x->up_scan, HG_LIMIT_HEAD_DEFAULT, false);
     if (e != HG_HTTP_OK)
-        bad_head(x, e);
+        bad_response(x, hg_http_answer_error_text(e));
     else if (x->resp.status == 101 && !websocket)
         bad_response(x, "it switched to a protocol that was not asked for");
     else if (x->resp.status < 200)
@@ -189,7 +183,7 @@ static bool head_step(struct hg_exchange *x)
         }
         return false;
     case HG_SCAN_BAD:
-        bad_head(x, why);
+        bad_response(x, hg_http_answer_error_text(why));
         return true;
     case HG_SCAN_DONE:
         break;

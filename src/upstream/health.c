@@ -105,12 +105,6 @@ static void decide(struct check *c, bool good, const char *why)
     hg_loop_defer(c->owner->loop, &c->end);
 }
 
-/* The sentence of a head that is too large names a limit for clients. */
-static void bad_head(struct check *c, enum hg_http_error e)
-{
-    decide(c, false, e == HG_HTTP_HEAD_TOO_LARGE ? "its head is too large" : hg_http_error_text(e));
-}
-
 static void read_answer(struct check *c, struct hg_slice head)
 {
     struct hg_response r;
@@ -123,7 +117,7 @@ static void read_answer(struct check *c, struct hg_slice head)
     e = hg_response_parse(&r, head, &arena);
     snprintf(why, sizeof(why), "it answered %u", r.status);
     if (e != HG_HTTP_OK)
-        bad_head(c, e);
+        decide(c, false, hg_http_answer_error_text(e));
     else if (r.status >= 200)
         decide(c, hg_status_in(&c->server->backend->health.status, r.status), why);
     hg_arena_reset(&arena);
@@ -142,7 +136,7 @@ static void scan_answer(struct check *c)
         case HG_SCAN_MORE:
             return;
         case HG_SCAN_BAD:
-            bad_head(c, e);
+            decide(c, false, hg_http_answer_error_text(e));
             return;
         case HG_SCAN_DONE:
             read_answer(c, hg_slice(data.p, n));

@@ -86,7 +86,7 @@ test('answers that are not HTTP/1.1 become a 502', async (t) => {
     assert.deepEqual([r.status, r.json.error.type], [502, 'upstream_bad_response'], name);
     const line = await gw.request(`/${i}`);
     assert.equal(line.error, 'upstream_bad_response', name);
-    if (name === 'a head without end') assert.match(line.error_detail, /: its head is too large$/); // limit.head is for clients
+    if (name === 'a head without end') assert.match(line.error_detail, /: the head is too large$/); // limit.head is for clients
   }
   await up.until((u) => u.live.size === 0, 'no such connection may be pooled');
 });
